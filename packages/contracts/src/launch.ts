@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { durationSchema, idSchema, submitterSchema, timeSchema } from './primitives.ts';
+import { LAUNCH_STATES, RUN_STATES } from './states.ts';
+
+/** How many of something are in each run state; states with none may be absent. */
+export const runCountsSchema = z.partialRecord(z.enum(RUN_STATES), z.number().int().nonnegative());
+export type RunCounts = z.infer<typeof runCountsSchema>;
+
+export const launchSchema = z.object({
+  id: idSchema,
+  name: z.string(),
+  createdAt: timeSchema,
+  finishedAt: timeSchema.nullable(),
+  state: z.enum(LAUNCH_STATES),
+  /** Each item counts by its newest run. */
+  counts: runCountsSchema,
+  durationMs: durationSchema.nullable(),
+  submittedBy: submitterSchema,
+});
+export type Launch = z.infer<typeof launchSchema>;
+
+export const launchCreatedSchema = z.object({
+  id: idSchema,
+  runs: z.array(z.object({ id: idSchema, script: z.string() })),
+});
+export type LaunchCreated = z.infer<typeof launchCreatedSchema>;
+
+/** What a cancel of a whole launch did to each of its runs. */
+export const launchCancelledSchema = z.object({
+  id: idSchema,
+  matched: z.number().int().nonnegative(),
+  items: z.array(z.object({ id: idSchema, ok: z.boolean(), code: z.string().optional(), detail: z.string().optional() })),
+});

@@ -1,0 +1,24 @@
+/** Limits of the contract (design §3, "Limits"); sizes in bytes. */
+export const LIMITS = {
+  args: 256,
+  argsBytes: 100 * 1024,
+  files: 50,
+  fileBytes: 8 * 1024 * 1024,
+  scriptBytes: 5 * 1024 * 1024,
+  bodyBytes: 1024 * 1024,
+  launchBodyBytes: 8 * 1024 * 1024,
+  launchItems: 1000,
+  labels: 20,
+  submitterChars: 128,
+  resultValueBytes: 64 * 1024,
+  resultTailBytes: 4 * 1024,
+  pageDefault: 50,
+  pageMax: 200,
+  scanPaths: 1000,
+  scriptsFound: 20_000,
+  attemptsKept: 200,
+  idempotencyKeyChars: 255,
+} as const;
+
+/** How long an idempotency key is remembered. */
+export const IDEMPOTENCY_MS = 24 * 60 * 60 * 1000;

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { bytesSchema, durationSchema, idSchema, sha256Schema, timeSchema } from './primitives.ts';
+import { RUN_STATES, SCRIPT_STATUSES } from './states.ts';
+
+export const scriptSchema = z.object({
+  path: z.string(),
+  name: z.string(),
+  directory: z.string(),
+  size: bytesSchema,
+  modifiedAt: timeSchema,
+  /** Of the content last previewed or run; null until known. */
+  sha256: sha256Schema.nullable(),
+  status: z.enum(SCRIPT_STATUSES),
+  /** It was there once and the last scan did not find it. */
+  missing: z.boolean(),
+  lastRun: z
+    .object({
+      id: idSchema,
+      state: z.enum(RUN_STATES),
+      createdAt: timeSchema,
+      finishedAt: timeSchema.nullable(),
+      durationMs: durationSchema.nullable(),
+    })
+    .nullable(),
+});
+export type Script = z.infer<typeof scriptSchema>;
+
+export const scanSchema = z.object({
+  id: idSchema,
+  state: z.enum(['running', 'done', 'failed']),
+  /** Scripts seen in HDFS. */
+  found: z.number().int().nonnegative(),
+  added: z.array(z.string()),
+  changed: z.array(z.string()),
+  missing: z.array(z.string()),
+  durationMs: durationSchema.nullable(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});
+export type Scan = z.infer<typeof scanSchema>;
+
+export const scriptContentSchema = z.object({
+  path: z.string(),
+  content: z.string(),
+  size: bytesSchema,
+  sha256: sha256Schema,
+  /** Only part of the file is in `content`. */
+  truncated: z.boolean(),
+  modifiedAt: timeSchema.nullable(),
+});
+export type ScriptContent = z.infer<typeof scriptContentSchema>;
+
+export const directorySchema = z.object({
+  path: z.string(),
+  entries: z.array(
+    z.object({
+      name: z.string(),
+      path: z.string(),
+      type: z.enum(['file', 'directory']),
+      size: bytesSchema,
+      modifiedAt: timeSchema,
+      owner: z.string(),
+      tracked: z.boolean(),
+    }),
+  ),
+});
+export type Directory = z.infer<typeof directorySchema>;
