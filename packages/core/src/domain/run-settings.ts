@@ -1,0 +1,60 @@
+import type { RetryPolicy, RunSettings } from '@das/contracts/run-request';
+import { completeRetryPolicy } from './retry-policy.ts';
+
+/** What a run is executed with, every field decided. */
+export type EffectiveSettings = {
+  args: string[];
+  conf: Record<string, string>;
+  pyFiles: string[];
+  files: string[];
+  target: 'local';
+  retries: RetryPolicy;
+  timeoutMs: number | null;
+  priority: number;
+  labels: Record<string, string>;
+};
+
+export type PlatformDefaults = { retries: number; timeoutMs: number | null };
+
+/** The level a field came from, lowest first. */
+export const SETTING_LEVELS = ['platform', 'script', 'launch', 'item'] as const;
+export type SettingLevel = (typeof SETTING_LEVELS)[number];
+export type SettingSources = Record<keyof EffectiveSettings, SettingLevel>;
+
+/**
+ * platform < the script's saved settings < launch defaults < item. `conf` and `labels` merge by key,
+ * everything else is replaced whole (design §3).
+ */
+export function mergeSettings(
+  platform: PlatformDefaults,
+  levels: Partial<Record<Exclude<SettingLevel, 'platform'>, RunSettings | undefined>>,
+): { effective: EffectiveSettings; sources: SettingSources } {
+  const effective: EffectiveSettings = {
+    args: [],
+    conf: {},
+    pyFiles: [],
+    files: [],
+    target: 'local',
+    retries: completeRetryPolicy(platform.retries),
+    timeoutMs: platform.timeoutMs,
+    priority: 4,
+    labels: {},
+  };
+  const sources = Object.fromEntries(Object.keys(effective).map((field) => [field, 'platform'])) as SettingSources;
+  for (const level of ['script', 'launch', 'item'] as const) {
+    const given = levels[level];
+    if (given) apply(effective, sources, level, given);
+  }
+  return { effective, sources };
+}
+
+function apply(effective: EffectiveSettings, sources: SettingSources, level: SettingLevel, given: RunSettings): void {
+  const { conf, labels, retries, ...replaced } = given;
+  if (conf) effective.conf = { ...effective.conf, ...conf };
+  if (labels) effective.labels = { ...effective.labels, ...labels };
+  if (retries !== undefined) effective.retries = completeRetryPolicy(retries);
+  Object.assign(effective, Object.fromEntries(Object.entries(replaced).filter(([, value]) => value !== undefined)));
+  for (const [field, value] of Object.entries(given)) {
+    if (field in sources && value !== undefined) sources[field as keyof EffectiveSettings] = level;
+  }
+}

@@ -1,0 +1,142 @@
+import { MongoClient } from 'mongodb';
+import type { Collection, Db } from 'mongodb';
+import type {
+  ContentDocument,
+  FairShareDocument,
+  IdempotencyDocument,
+  LaunchDocument,
+  LeaseDocument,
+  LockDocument,
+  LogChunkDocument,
+  RunDocument,
+  ScanDocument,
+  ScriptDocument,
+  WorkerDocument,
+} from './documents.ts';
+import { DatabaseUnavailable, StandaloneMongo, translateMongoErrors } from './errors.ts';
+import { ServerClock } from './server-clock.ts';
+
+export type Collections = {
+  scripts: Collection<ScriptDocument>;
+  runs: Collection<RunDocument>;
+  launches: Collection<LaunchDocument>;
+  contents: Collection<ContentDocument>;
+  leases: Collection<LeaseDocument>;
+  workers: Collection<WorkerDocument>;
+  scans: Collection<ScanDocument>;
+  logChunks: Collection<LogChunkDocument>;
+  idempotency: Collection<IdempotencyDocument>;
+  locks: Collection<LockDocument>;
+  fairShare: Collection<FairShareDocument>;
+};
+
+export type Database = Collections & {
+  client: MongoClient;
+  db: Db;
+  /** The server's time: what all stored times come from, so that no machine's own clock matters. */
+  clock: ServerClock;
+  /** Milliseconds until an answer. Throws DatabaseUnavailable. */
+  ping: () => Promise<number>;
+  close: () => Promise<void>;
+};
+
+export type DatabaseOptions = {
+  uri: string;
+  database: string;
+  /** Collection of the tracked scripts. */
+  collection: string;
+  /** How long one operation may take, in milliseconds. */
+  timeoutMs: number;
+  appName: string;
+};
+
+/**
+ * Connects, checks that it is a replica set (transactions and change streams need one) and makes the indexes.
+ * Everything is written with majority and journal: what a caller was told is on disk.
+ * Throws StandaloneMongo or DatabaseUnavailable.
+ */
+export async function connectDatabase(options: DatabaseOptions): Promise<Database> {
+  const client = new MongoClient(options.uri, {
+    appName: options.appName,
+    ignoreUndefined: true,
+    serverSelectionTimeoutMS: Math.min(options.timeoutMs, 5000),
+    connectTimeoutMS: 2000,
+    timeoutMS: options.timeoutMs,
+    heartbeatFrequencyMS: 2000,
+    minPoolSize: 2,
+    writeConcern: { w: 'majority', journal: true },
+    readConcern: { level: 'majority' },
+  });
+  const db = client.db(options.database);
+  const database: Database = {
+    client,
+    db,
+    clock: new ServerClock(() => readServerTime(client)),
+    scripts: db.collection(options.collection),
+    runs: db.collection('runs'),
+    launches: db.collection('launches'),
+    contents: db.collection('contents'),
+    leases: db.collection('leases'),
+    workers: db.collection('workers'),
+    scans: db.collection('scans'),
+    logChunks: db.collection('log_chunks'),
+    idempotency: db.collection('idempotency'),
+    locks: db.collection('locks'),
+    fairShare: db.collection('fair_share'),
+    ping: () => ping(db),
+    close: () => client.close(),
+  };
+  try {
+    await translateMongoErrors(() => prepare(database));
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+  return database;
+}
+
+async function prepare(database: Database): Promise<void> {
+  const hello = await database.client.db('admin').command({ hello: 1 });
+  if (!hello['setName'] && hello['msg'] !== 'isdbgrid') throw new StandaloneMongo();
+  await database.clock.synchronise();
+  await createIndexes(database);
+}
+
+async function ping(db: Db): Promise<number> {
+  const started = performance.now();
+  await translateMongoErrors(() => db.command({ ping: 1 }));
+  return performance.now() - started;
+}
+
+async function readServerTime(client: MongoClient): Promise<number> {
+  const hello = await client.db('admin').command({ hello: 1 });
+  const time: unknown = hello['localTime'];
+  if (!(time instanceof Date)) throw new DatabaseUnavailable('MongoDB told no time');
+  return time.getTime();
+}
+
+const DAY_SECONDS = 24 * 3600;
+
+/** Indexes for a million runs (design §6). Creating one that exists does nothing. */
+async function createIndexes(database: Database): Promise<void> {
+  const { runs, scripts, leases, logChunks, idempotency, workers, launches, scans } = database;
+  await Promise.all([
+    runs.createIndexes([
+      { key: { state: 1, _id: -1 } },
+      { key: { 'script.path': 1, _id: -1 } },
+      { key: { launchId: 1, _id: -1 } },
+      { key: { labels: 1, _id: -1 } },
+      { key: { 'submittedBy.id': 1, _id: -1 } },
+      { key: { finishedAt: -1 } },
+      { key: { 'order.class': 1, 'order.tag': 1 }, partialFilterExpression: { state: 'queued' }, name: 'queue_order' },
+      { key: { nextAttemptAt: 1 }, partialFilterExpression: { state: 'retrying' }, name: 'due' },
+    ]),
+    scripts.createIndexes([{ key: { status: 1, _id: 1 } }, { key: { missing: 1, _id: 1 } }]),
+    leases.createIndexes([{ key: { expiresAt: 1 } }, { key: { workerId: 1 } }]),
+    logChunks.createIndexes([{ key: { runId: 1, attempt: 1, offset: 1 }, unique: true }]),
+    idempotency.createIndexes([{ key: { at: 1 }, expireAfterSeconds: DAY_SECONDS }]),
+    workers.createIndexes([{ key: { lastSeenAt: 1 }, expireAfterSeconds: DAY_SECONDS }]),
+    scans.createIndexes([{ key: { startedAt: 1 }, expireAfterSeconds: 30 * DAY_SECONDS }]),
+    launches.createIndexes([{ key: { finishedAt: 1 } }]),
+  ]);
+}
