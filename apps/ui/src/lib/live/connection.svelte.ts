@@ -1,0 +1,115 @@
+import type { Acknowledgement, ClientToServerEvents, ServerToClientEvents } from '@das/contracts/socket';
+import type { Socket } from 'socket.io-client';
+
+export type ConnectionState = 'connecting' | 'connected' | 'reconnecting' | 'disconnected';
+type Events = { [Name in keyof ServerToClientEvents]: Parameters<ServerToClientEvents[Name]>[0] };
+/** What a watcher of a topic is told. Messages carry no topic: a listener picks what concerns it. */
+export type Listener = { [Name in keyof Events]?: (message: Events[Name]) => void } & {
+  /** The socket is there (again) or history was lost: subscribe has happened, fetch now. */
+  refresh: () => void;
+};
+
+const ACKNOWLEDGE_MS = 5000;
+
+/**
+ * The socket (design §4). Topics are counted, so that two parts of a page may watch the same one; every
+ * reconnect subscribes to all of them again and asks each listener to fetch again.
+ */
+class LiveConnection {
+  state = $state<ConnectionState>('connecting');
+  /** When what is shown was last known to be fresh (ms); grows only while connected or after a fetch. */
+  freshAt = $state(Date.now());
+  /** Why there is no connection, in the server's words. */
+  reason = $state<string | null>(null);
+  #socket: Socket<ServerToClientEvents, ClientToServerEvents> | null = null;
+  readonly #listeners = new Map<string, Set<Listener>>();
+
+  /** Connects, and stays until the answer is called. socket.io loads lazily: the page is there first. */
+  start(): () => void {
+    let stopped = false;
+    void import('socket.io-client')
+      .then(({ io }) => {
+        if (!stopped) this.#attach(io({ transports: ['websocket'], reconnectionDelayMax: 5000, withCredentials: true }));
+      })
+      .catch(() => (this.state = 'disconnected'));
+    return () => {
+      stopped = true;
+      this.#socket?.disconnect();
+      this.#socket = null;
+    };
+  }
+
+  /** Tries at once, without waiting for the next automatic try. */
+  reconnect(): void {
+    if (this.#socket && !this.#socket.connected) {
+      this.state = 'reconnecting';
+      this.#socket.disconnect().connect();
+    }
+  }
+
+  get connected(): boolean {
+    return this.state === 'connected';
+  }
+
+  /** Subscribes to a topic; resolves when it is acknowledged, or cannot be now. The answer to `leave` ends it. */
+  watch(topic: string, listener: Listener): { subscribed: Promise<void>; leave: () => void } {
+    const held = this.#listeners.get(topic) ?? new Set<Listener>();
+    this.#listeners.set(topic, held.add(listener));
+    return {
+      subscribed: this.#subscribe(topic),
+      leave: () => {
+        held.delete(listener);
+        if (held.size > 0) return;
+        this.#listeners.delete(topic);
+        if (this.#socket?.connected) this.#socket.emit('unsubscribe', { topic }, () => undefined);
+      },
+    };
+  }
+
+  #attach(socket: Socket<ServerToClientEvents, ClientToServerEvents>): void {
+    this.#socket = socket;
+    socket.on('connect', () => void this.#onConnect());
+    socket.on('disconnect', (reason) => {
+      this.freshAt = Date.now();
+      this.reason = reason;
+      this.state = socket.active ? 'reconnecting' : 'disconnected';
+    });
+    socket.on('connect_error', (error) => {
+      this.reason = error.message;
+      this.state = socket.active ? 'reconnecting' : 'disconnected';
+    });
+    for (const name of ['run', 'script', 'worker', 'launch', 'log'] as const) {
+      // Each name's message goes to the handlers of that very name: the cast only says so to the compiler.
+      socket.on(name, ((message: never) => this.#tell((listener) => (listener[name] as ((m: never) => void) | undefined)?.(message))) as never);
+    }
+    socket.on('resync', ({ topic }) => {
+      for (const listener of this.#listeners.get(topic) ?? []) listener.refresh();
+    });
+  }
+
+  async #onConnect(): Promise<void> {
+    await Promise.all([...this.#listeners.keys()].map((topic) => this.#subscribe(topic)));
+    if (!this.#socket?.connected) return;
+    this.reason = null;
+    this.state = 'connected';
+    this.freshAt = Date.now();
+    this.#tell((listener) => listener.refresh());
+  }
+
+  #tell(say: (listener: Listener) => void): void {
+    for (const listeners of [...this.#listeners.values()]) for (const listener of [...listeners]) say(listener);
+  }
+
+  async #subscribe(topic: string): Promise<void> {
+    const socket = this.#socket;
+    if (!socket?.connected) return;
+    try {
+      const answer: Acknowledgement = await socket.timeout(ACKNOWLEDGE_MS).emitWithAck('subscribe', { topic });
+      if (!answer.ok) this.reason = answer.detail;
+    } catch {
+      // No acknowledgement in time: the socket is going; its reconnect subscribes again.
+    }
+  }
+}
+
+export const live = new LiveConnection();

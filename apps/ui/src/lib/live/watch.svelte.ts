@@ -1,0 +1,85 @@
+import { asApiError, isAbort, type ApiError } from '../api/error.ts';
+import { live, type Listener } from './connection.svelte.ts';
+
+type Handlers = Omit<Listener, 'refresh'>;
+type Plan = {
+  topics: string[];
+  /** Fetches and stores everything the page shows. */
+  fetch: (signal: AbortSignal) => Promise<void>;
+  /** Applies what the socket says; called only after a fetch. */
+  handlers: Handlers;
+  /** How often to fetch while the socket is away, in ms. */
+  pollMs?: number;
+};
+
+/**
+ * Subscribe, then fetch, then apply what came meanwhile (design §4). While the socket is away it polls, so a
+ * page behind a proxy without WebSocket still lives.
+ */
+export class Watch {
+  status = $state<'loading' | 'ready' | 'failed'>('loading');
+  error = $state.raw<ApiError | null>(null);
+  readonly #plan: Plan;
+  #held: (() => void)[] | null = [];
+  #fetching: AbortController | null = null;
+  #leave: (() => void)[] = [];
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+  }
+
+  /** Begins; the answer ends it. Made for `$effect`. */
+  start(): () => void {
+    const listener: Listener = { refresh: () => void this.refresh() };
+    for (const name of Object.keys(this.#plan.handlers) as (keyof Handlers)[]) {
+      listener[name] = ((message: never) => this.#onMessage(name, message)) as never;
+    }
+    const watches = this.#plan.topics.map((topic) => live.watch(topic, listener));
+    this.#leave = watches.map((watch) => watch.leave);
+    const timer = setInterval(() => {
+      if (!live.connected && !document.hidden) void this.refresh();
+    }, this.#plan.pollMs ?? 10_000);
+    let ended = false;
+    void Promise.all(watches.map((watch) => watch.subscribed)).then(() => {
+      if (!ended) void this.refresh();
+    });
+    return () => {
+      ended = true;
+      clearInterval(timer);
+      this.#fetching?.abort();
+      for (const leave of this.#leave) leave();
+    };
+  }
+
+  /** Fetches everything again; what the socket says meanwhile is applied afterwards. */
+  async refresh(): Promise<void> {
+    this.#fetching?.abort();
+    const controller = (this.#fetching = new AbortController());
+    this.#held = [];
+    try {
+      await this.#plan.fetch(controller.signal);
+      if (controller.signal.aborted) return;
+      live.freshAt = Date.now();
+      this.error = null;
+      this.status = 'ready';
+    } catch (error) {
+      if (controller.signal.aborted || isAbort(error)) return;
+      this.error = asApiError(error);
+      this.status = 'failed';
+    } finally {
+      if (!controller.signal.aborted) this.#release();
+    }
+  }
+
+  #release(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    if (this.status === 'ready') for (const apply of held) apply();
+  }
+
+  #onMessage(name: keyof Handlers, message: never): void {
+    const apply = () => (this.#plan.handlers[name] as ((m: never) => void) | undefined)?.(message);
+    if (this.#held) this.#held.push(apply);
+    else if (this.status === 'ready') apply();
+  }
+}

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { bytes, duration, parseDuration, relativeTime, writeDuration } from './format.ts';
+
+describe('durations', () => {
+  it.each([
+    [0, '0 ms'],
+    [840, '840 ms'],
+    [9400, '9.4 s'],
+    [9960, '9 s'],
+    [125_000, '2 m 05 s'],
+    [4_320_000, '1 h 12 m'],
+    [273_600_000, '3 d 4 h'],
+  ])('writes %i ms', (ms, text) => expect(duration(ms)).toBe(text));
+
+  it.each([
+    ['10', 10_000],
+    ['500ms', 500],
+    ['1.5m', 90_000],
+    ['1h 30m', 5_400_000],
+    ['2 min', 120_000],
+    ['', null],
+    ['ten', null],
+    ['10x', null],
+    ['-1s', null],
+  ])('reads %j', (text, ms) => expect(parseDuration(text)).toBe(ms));
+
+  it.each([500, 1000, 90_000, 120_000, 7_200_000, 0])('reads back what it writes: %i', (ms) => {
+    expect(parseDuration(writeDuration(ms))).toBe(ms);
+  });
+});
+
+describe('times and sizes', () => {
+  const now = Date.parse('2026-11-22T12:00:00.000Z');
+  it.each([
+    ['2026-11-22T11:59:59.500Z', 'just now'],
+    ['2026-11-22T11:59:48.000Z', '12 s ago'],
+    ['2026-11-22T12:03:00.000Z', 'in 3 min'],
+    ['2026-11-22T10:00:00.000Z', '2 h ago'],
+    ['2026-11-17T12:00:00.000Z', '5 d ago'],
+  ])('says %s as %s', (at, text) => expect(relativeTime(at, now)).toBe(text));
+
+  it.each([
+    [512, '512 B'],
+    [4301, '4.2 KiB'],
+    [64 * 1024 * 1024, '64.0 MiB'],
+    [500 * 1024, '500 KiB'],
+  ])('writes %i bytes', (size, text) => expect(bytes(size)).toBe(text));
+});
