@@ -29,5 +29,7 @@ export type LaunchCreated = z.infer<typeof launchCreatedSchema>;
 export const launchCancelledSchema = z.object({
   id: idSchema,
   matched: z.number().int().nonnegative(),
-  items: z.array(z.object({ id: idSchema, ok: z.boolean(), code: z.string().optional(), detail: z.string().optional() })),
+  items: z.array(
+    z.object({ id: idSchema, ok: z.boolean(), code: z.string().optional(), detail: z.string().optional() }),
+  ),
 });

@@ -1,7 +1,18 @@
 import { z } from 'zod';
 import { launchCancelledSchema, launchCreatedSchema, launchSchema } from './launch.ts';
 import { LIMITS } from './limits.ts';
-import { idSchema, page, pageQuery, pathSchema, queryBoolean, queryInteger, queryList, searchSchema, sha256Schema, timeSchema } from './primitives.ts';
+import {
+  idSchema,
+  page,
+  pageQuery,
+  pathSchema,
+  queryBoolean,
+  queryInteger,
+  queryList,
+  searchSchema,
+  sha256Schema,
+  timeSchema,
+} from './primitives.ts';
 import type { ProblemCode } from './problem.ts';
 import { runEventSchema, runSchema, runSummarySchema } from './run.ts';
 import { launchRequestSchema, rerunRequestSchema, runRequestSchema } from './run-request.ts';
@@ -47,7 +58,10 @@ export const runFilterShape = {
   script: pathSchema.optional(),
   prefix: pathSchema.optional(),
   launch: idSchema.optional(),
-  label: z.string().regex(/^[^:]{1,64}:.{0,256}$/s, 'must be key:value').optional(),
+  label: z
+    .string()
+    .regex(/^[^:]{1,64}:.{0,256}$/s, 'must be key:value')
+    .optional(),
   submitter: z.string().max(LIMITS.submitterChars).optional(),
   failureKind: queryList(FAILURE_KINDS).optional(),
   worker: z.string().max(128).optional(),
@@ -110,7 +124,14 @@ export const ROUTES = {
     summary: 'Submit one run',
     body: runRequestSchema,
     answers: accepted(runSchema),
-    problems: ['not_found', 'version_changed', 'idempotency_conflict', 'payload_too_large', 'unsupported_media_type', 'hdfs_unavailable'],
+    problems: [
+      'not_found',
+      'version_changed',
+      'idempotency_conflict',
+      'payload_too_large',
+      'unsupported_media_type',
+      'hdfs_unavailable',
+    ],
     idempotent: true,
   },
   listRuns: {
@@ -142,7 +163,10 @@ export const ROUTES = {
     path: `${V1}/runs/:id/cancel`,
     summary: 'Cancel a run; its processes are dead before it is `cancelled`',
     params: byId,
-    answers: { 202: { description: 'Accepted', schema: runSchema }, 200: { description: 'It was so already', schema: runSchema } },
+    answers: {
+      202: { description: 'Accepted', schema: runSchema },
+      200: { description: 'It was so already', schema: runSchema },
+    },
     problems: ['not_found', 'invalid_state', 'idempotency_conflict'],
     idempotent: true,
   },
@@ -182,7 +206,14 @@ export const ROUTES = {
     body: launchRequestSchema,
     bodyBytes: LIMITS.launchBodyBytes,
     answers: accepted(launchCreatedSchema),
-    problems: ['not_found', 'version_changed', 'idempotency_conflict', 'payload_too_large', 'unsupported_media_type', 'hdfs_unavailable'],
+    problems: [
+      'not_found',
+      'version_changed',
+      'idempotency_conflict',
+      'payload_too_large',
+      'unsupported_media_type',
+      'hdfs_unavailable',
+    ],
     idempotent: true,
   },
   listLaunches: {
@@ -215,7 +246,10 @@ export const ROUTES = {
     path: `${V1}/launches/:id/cancel`,
     summary: 'Cancel every run of a launch that has not ended',
     params: byId,
-    answers: { 202: { description: 'Accepted', schema: launchCancelledSchema }, 200: { description: 'The first answer again', schema: launchCancelledSchema } },
+    answers: {
+      202: { description: 'Accepted', schema: launchCancelledSchema },
+      200: { description: 'The first answer again', schema: launchCancelledSchema },
+    },
     problems: ['not_found', 'idempotency_conflict'],
     idempotent: true,
   },
@@ -226,8 +260,20 @@ export const ROUTES = {
     answers: ok(page(workerSchema)),
     problems: [],
   },
-  getOverview: { method: 'GET', path: `${V1}/overview`, summary: 'Counts, rates and places', answers: ok(overviewSchema), problems: [] },
-  getSettings: { method: 'GET', path: `${V1}/settings`, summary: 'Settings in force, secrets masked', answers: ok(settingsSchema), problems: [] },
+  getOverview: {
+    method: 'GET',
+    path: `${V1}/overview`,
+    summary: 'Counts, rates and places',
+    answers: ok(overviewSchema),
+    problems: [],
+  },
+  getSettings: {
+    method: 'GET',
+    path: `${V1}/settings`,
+    summary: 'Settings in force, secrets masked',
+    answers: ok(settingsSchema),
+    problems: [],
+  },
   openSession: {
     method: 'POST',
     path: `${V1}/session`,
@@ -237,7 +283,14 @@ export const ROUTES = {
     problems: ['unsupported_media_type', 'rate_limited'],
     open: true,
   },
-  closeSession: { method: 'DELETE', path: `${V1}/session`, summary: 'Sign out', answers: none, problems: [], open: true },
+  closeSession: {
+    method: 'DELETE',
+    path: `${V1}/session`,
+    summary: 'Sign out',
+    answers: none,
+    problems: [],
+    open: true,
+  },
   getOpenApi: {
     method: 'GET',
     path: '/api/openapi.json',
@@ -245,12 +298,22 @@ export const ROUTES = {
     answers: ok(z.looseObject({ openapi: z.string() })),
     problems: [],
   },
-  getHealth: { method: 'GET', path: '/healthz', summary: 'The process is alive', answers: ok(aliveSchema), problems: [], open: true },
+  getHealth: {
+    method: 'GET',
+    path: '/healthz',
+    summary: 'The process is alive',
+    answers: ok(aliveSchema),
+    problems: [],
+    open: true,
+  },
   getReadiness: {
     method: 'GET',
     path: '/readyz',
     summary: 'What DAS depends on; 503 only without MongoDB',
-    answers: { 200: { description: 'ok or degraded', schema: readinessSchema }, 503: { description: 'down', schema: readinessSchema } },
+    answers: {
+      200: { description: 'ok or degraded', schema: readinessSchema },
+      503: { description: 'down', schema: readinessSchema },
+    },
     problems: [],
     open: true,
   },

@@ -36,13 +36,7 @@ export const FAILURE_KINDS = [
 export type FailureKind = (typeof FAILURE_KINDS)[number];
 
 /** An attempt that ended because of the infrastructure; uses up no retry. */
-export const LOSS_KINDS = [
-  'worker_lost',
-  'database_unavailable',
-  'hdfs_unavailable',
-  'disk_full',
-  'drained',
-] as const;
+export const LOSS_KINDS = ['worker_lost', 'database_unavailable', 'hdfs_unavailable', 'disk_full', 'drained'] as const;
 export type LossKind = (typeof LOSS_KINDS)[number];
 
 /** Why a run does not run right now. */

@@ -47,7 +47,10 @@ export const SETTINGS = {
   ],
   HDFS_USER: [text.default(userInfo().username), 'user.name sent to HDFS'],
   HDFS_SCRIPTS_DIR: [
-    z.string().regex(/^\/[^\0]*[^/\0]$/, 'must be an absolute path without a slash at its end').default('/my_projects/scripts'),
+    z
+      .string()
+      .regex(/^\/[^\0]*[^/\0]$/, 'must be an absolute path without a slash at its end')
+      .default('/my_projects/scripts'),
     'Where the scripts lie in HDFS',
   ],
   HDFS_DEADLINE_MS: [integer(30_000, 100), 'How long one HDFS operation may take'],
@@ -55,7 +58,13 @@ export const SETTINGS = {
   MONGODB_DATABASE: [text.default('project'), 'The database'],
   MONGODB_COLLECTION: [text.default('sample'), 'The collection of the tracked scripts'],
   REDIS_URL: [uri('redis', 'rediss').default('redis://localhost:6379'), 'Redis, for BullMQ'],
-  QUEUE_PREFIX: [z.string().regex(/^[\w-]{1,64}$/, 'letters, digits, - and _ only').default('das'), "Prefix of DAS's keys in Redis"],
+  QUEUE_PREFIX: [
+    z
+      .string()
+      .regex(/^[\w-]{1,64}$/, 'letters, digits, - and _ only')
+      .default('das'),
+    "Prefix of DAS's keys in Redis",
+  ],
   API_HOST: [text.default('127.0.0.1'), 'Address the API listens on'],
   API_PORT: [integer(8080, 0, 65_535), 'Port the API listens on; 0 takes a free one'],
   API_TOKEN: [optionalText, 'Needed of every caller when set'],
@@ -72,12 +81,15 @@ export const SETTINGS = {
   RUN_TIMEOUT_MS: [optionalMilliseconds, 'Time-out of an attempt where nobody says; empty = none'],
   MAX_LOSSES: [integer(5, 0, 1000), 'Workers a run may lose before it fails'],
   RETENTION_DAYS: [optionalMilliseconds, 'Days that ended runs are kept; empty = for ever'],
-  LEASE_MS: [integer(15_000, 3_500), "How long a silent worker keeps its runs"],
+  LEASE_MS: [integer(15_000, 3_500), 'How long a silent worker keeps its runs'],
   RECONCILE_INTERVAL_MS: [integer(2_000, 50), 'How often stuck runs are looked for'],
   KILL_GRACE_MS: [integer(10_000, 0), 'From SIGTERM to SIGKILL'],
   DRAIN_GRACE_MS: [integer(600_000, 0), 'How long a worker that is told to stop lets its runs finish'],
   LOG_MAX_BYTES: [integer(64 * 1024 * 1024, 4096), 'Log kept per attempt: the first quarter and the last three'],
-  LOG_LEVEL: [z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'), 'Lowest level logged'],
+  LOG_LEVEL: [
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+    'Lowest level logged',
+  ],
   LOG_FILE: [z.string().default('logfile.log'), 'Log file beside the console; empty = console only'],
   LOG_FORMAT: [z.enum(['text', 'json']).default('text'), 'text = `timestamp - LEVEL - message`'],
 } as const satisfies Record<string, readonly [z.ZodType, string]>;

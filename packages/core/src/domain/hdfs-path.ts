@@ -21,7 +21,11 @@ const refuse = (reason: string): PathVerdict => ({ ok: false, reason });
  * @param input as it came in: absolute, plain (not percent-encoded)
  * @param scriptsDir the configured directory, absolute
  */
-export function normaliseScriptPath(input: string, scriptsDir: string, { orDirectoryItself = false }: PathRules = {}): PathVerdict {
+export function normaliseScriptPath(
+  input: string,
+  scriptsDir: string,
+  { orDirectoryItself = false }: PathRules = {},
+): PathVerdict {
   if (input === '') return refuse('the path is empty');
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(input)) return refuse('give the path alone, without a scheme and host');
   if (!input.startsWith('/')) return refuse('the path must be absolute: it starts with "/"');
@@ -46,7 +50,8 @@ function misspelling(input: string): string | undefined {
   if (/[\u0000-\u001f\u007f-\u009f]/.test(input)) return 'the path holds a control character';
   if (input.includes('\\')) return 'the path holds a backslash';
   // Also encoded twice: %252e. A plain "%" in a name is fine.
-  if (/%(?:25)*(?:2e|2f|5c|00)/i.test(input)) return 'the path holds an encoded dot, slash, backslash or NUL; give it plain';
+  if (/%(?:25)*(?:2e|2f|5c|00)/i.test(input))
+    return 'the path holds an encoded dot, slash, backslash or NUL; give it plain';
   return undefined;
 }
 
@@ -54,6 +59,7 @@ function segmentFault(segment: string): string | undefined {
   if (segment === '') return 'the path holds an empty part ("//" or a slash at its end)';
   if (segment === '.' || segment === '..') return 'the path holds "." or ".."';
   if (segment.includes(':')) return 'HDFS names hold no ":"';
-  if (utf8.encode(segment).length > MAX_COMPONENT_BYTES) return `a part of the path is longer than ${MAX_COMPONENT_BYTES} bytes`;
+  if (utf8.encode(segment).length > MAX_COMPONENT_BYTES)
+    return `a part of the path is longer than ${MAX_COMPONENT_BYTES} bytes`;
   return undefined;
 }

@@ -1,4 +1,7 @@
 import { monotonicFactory } from 'ulid';
 
 /** Opaque, sortable by creation within one process, and near enough between processes. */
-export const newId: () => string = ((next) => () => next())(monotonicFactory());
+export const newId: () => string = (
+  (next) => () =>
+    next()
+)(monotonicFactory());

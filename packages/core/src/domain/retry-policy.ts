@@ -40,7 +40,7 @@ export function decideRetry(
   if (kind === 'too_many_losses') return { retry: false };
   const notOn = policy.notOn ?? NOT_RETRIED_BY_DEFAULT;
   if (!notOn.includes(kind)) return { retry: true };
-  const rule = policy.notOn ? "retries.notOn names this kind" : 'the same bytes would fail again';
+  const rule = policy.notOn ? 'retries.notOn names this kind' : 'the same bytes would fail again';
   return { retry: false, notRetried: `No retry although ${left} left: ${kind} is not retried (${rule}).` };
 }
 

@@ -8,12 +8,19 @@ type LogRecord = { time: string; level: string; msg?: string; [field: string]: u
  */
 export function formatLine({ time, level, msg, ...fields }: LogRecord): string {
   const details = Object.entries(fields).map(([key, value]) => `${key}=${show(value, level)}`);
-  return maskUri([`${time} - ${level} - ${msg ?? ''}`, ...details].join(' ').trimEnd().replaceAll('\r', '\\r').replaceAll('\n', '\\n'));
+  return maskUri(
+    [`${time} - ${level} - ${msg ?? ''}`, ...details]
+      .join(' ')
+      .trimEnd()
+      .replaceAll('\r', '\\r')
+      .replaceAll('\n', '\\n'),
+  );
 }
 
 function show(value: unknown, level: string): string {
   if (typeof value === 'string') return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
-  if (isError(value)) return JSON.stringify(level === 'ERROR' || level === 'FATAL' ? (value.stack ?? value.message) : value.message);
+  if (isError(value))
+    return JSON.stringify(level === 'ERROR' || level === 'FATAL' ? (value.stack ?? value.message) : value.message);
   return JSON.stringify(value) ?? 'undefined';
 }
 

@@ -2,7 +2,15 @@ import type { RunCounts } from '@das/contracts/launch';
 import type { Submitter } from '@das/contracts/primitives';
 import type { Failure, Loss, RunResult } from '@das/contracts/run';
 import type { RetryPolicy } from '@das/contracts/run-request';
-import type { AttemptState, Phase, RunState, ScriptStatus, Stream, WaitingReason, WorkerState } from '@das/contracts/states';
+import type {
+  AttemptState,
+  Phase,
+  RunState,
+  ScriptStatus,
+  Stream,
+  WaitingReason,
+  WorkerState,
+} from '@das/contracts/states';
 import type { Binary } from 'mongodb';
 import type { ManifestEntry } from '../domain/version.ts';
 

@@ -1,4 +1,10 @@
-import { MongoError, MongoNetworkError, MongoOperationTimeoutError, MongoServerError, MongoServerSelectionError } from 'mongodb';
+import {
+  MongoError,
+  MongoNetworkError,
+  MongoOperationTimeoutError,
+  MongoServerError,
+  MongoServerSelectionError,
+} from 'mongodb';
 
 /** MongoDB does not answer, or not in time. Whether the write happened is unknown. */
 export class DatabaseUnavailable extends Error {
@@ -21,7 +27,11 @@ const PASSING = new Set([6, 7, 11, 50, 89, 91, 133, 189, 262, 9001, 10107, 11600
 
 export function isDatabaseAway(error: unknown): boolean {
   if (error instanceof DatabaseUnavailable) return true;
-  if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError || error instanceof MongoOperationTimeoutError) {
+  if (
+    error instanceof MongoNetworkError ||
+    error instanceof MongoServerSelectionError ||
+    error instanceof MongoOperationTimeoutError
+  ) {
     return true;
   }
   if (error instanceof MongoServerError) return PASSING.has(Number(error.code));

@@ -1,0 +1,93 @@
+import { isTerminal } from '@das/contracts/states';
+import type { AttemptDocument, RunDocument } from './documents.ts';
+import type { Database } from './database.ts';
+import { translateMongoErrors } from './errors.ts';
+import { noteClaimed } from './fair-share-store.ts';
+import type { LeaseStore } from './lease-store.ts';
+import type { RunStore } from './run-store.ts';
+
+export type ClaimRequest = { runId: string; epoch: number; workerId: string };
+
+export type ClaimOutcome =
+  | { outcome: 'claimed'; run: RunDocument; attempt: number; fencingToken: number }
+  /** The job has nothing to do: why, for the log. */
+  | { outcome: 'obsolete'; why: string }
+  /** A retry whose time has not come. */
+  | { outcome: 'early'; delayMs: number };
+
+/** A retry may start this much before its time: clocks and queues are no better than that. */
+const EARLY_MS = 50;
+
+/**
+ * A worker takes a run: raises the fencing token, opens the attempt, grants the lease, in one transaction.
+ * Two workers with jobs of the same run: one wins, the other's job is obsolete.
+ */
+export async function claimRun(
+  stores: { db: Database; runs: RunStore; leases: LeaseStore },
+  request: ClaimRequest,
+): Promise<ClaimOutcome> {
+  const run = await stores.runs.find(request.runId);
+  const refusal = refuse(run, request.epoch, stores.db.clock.now());
+  if (!run || refusal) return refusal ?? { outcome: 'obsolete', why: 'there is no such run' };
+  const fencingToken = run.fencingToken + 1;
+  const attempt = run.attemptCount + 1;
+  const now = stores.db.clock.now();
+  const claimed = await translateMongoErrors(() =>
+    stores.db.client.withSession((session) =>
+      session.withTransaction(async () => {
+        const moved = await stores.runs.move(
+          {
+            name: 'claim',
+            runId: run._id,
+            from: run.state,
+            fencingToken: run.fencingToken,
+            actor: `worker ${request.workerId}`,
+            reason: `attempt ${attempt}`,
+            inc: { fencingToken: 1, attemptCount: 1 },
+            set: { workerId: request.workerId, waiting: null, nextAttemptAt: null, startedAt: run.startedAt ?? now },
+            pushAttempt: newAttempt(attempt, request.workerId, now),
+          },
+          session,
+        );
+        if (moved) await stores.leases.grant({ runId: run._id, fencingToken }, request.workerId, session);
+        return moved;
+      }),
+    ),
+  );
+  if (!claimed) return { outcome: 'obsolete', why: 'another worker was faster, or the run was cancelled' };
+  await noteClaimed(stores.db, run.order.class, run.order.tag);
+  return { outcome: 'claimed', run: claimed, attempt, fencingToken };
+}
+
+function refuse(
+  run: RunDocument | null,
+  epoch: number,
+  now: Date,
+): Exclude<ClaimOutcome, { outcome: 'claimed' }> | null {
+  if (!run) return { outcome: 'obsolete', why: 'there is no such run' };
+  if (isTerminal(run.state)) return { outcome: 'obsolete', why: `the run is ${run.state}` };
+  if (run.epoch !== epoch) return { outcome: 'obsolete', why: `the job is of epoch ${epoch}, the run of ${run.epoch}` };
+  if (run.state === 'running' || run.state === 'cancelling')
+    return { outcome: 'obsolete', why: 'another worker holds the run' };
+  const delayMs = run.nextAttemptAt ? run.nextAttemptAt.getTime() - now.getTime() : 0;
+  return delayMs > EARLY_MS ? { outcome: 'early', delayMs } : null;
+}
+
+function newAttempt(n: number, workerId: string, now: Date): AttemptDocument {
+  return {
+    n,
+    state: 'running',
+    phase: 'fetching',
+    claims: [{ workerId, from: now, to: null }],
+    startedAt: now,
+    submittedAt: null,
+    runningAt: null,
+    finishedAt: null,
+    exitCode: null,
+    signal: null,
+    sparkAppId: null,
+    trackingUrl: null,
+    logSize: 0,
+    command: [],
+  };
+}

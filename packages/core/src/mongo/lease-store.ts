@@ -1,0 +1,80 @@
+import type { RunState } from '@das/contracts/states';
+import type { ClientSession } from 'mongodb';
+import type { Database } from './database.ts';
+import { translateMongoErrors } from './errors.ts';
+
+export type Hold = { runId: string; fencingToken: number };
+export type Renewal = { held: boolean; state: RunState | null };
+
+/**
+ * Who drives a run, and until when: one document per run, apart from it, compared with the server's `$$NOW` only.
+ * It is made in the claim's transaction and taken away in the reconciler's, so a renewal that matches it proves
+ * that the run is still held for `leaseMs` from the renewal on.
+ */
+export class LeaseStore {
+  readonly #db: Database;
+  readonly #leaseMs: number;
+
+  constructor(db: Database, leaseMs: number) {
+    this.#db = db;
+    this.#leaseMs = leaseMs;
+  }
+
+  async grant(hold: Hold, workerId: string, session: ClientSession): Promise<void> {
+    await this.#db.leases.updateOne(
+      { _id: hold.runId },
+      [{ $set: { fencingToken: hold.fencingToken, workerId, expiresAt: { $add: ['$$NOW', this.#leaseMs] } } }],
+      { upsert: true, session },
+    );
+  }
+
+  /** Renews all of a worker's leases at once. `held: false`: the run belongs to somebody else, stop driving it. */
+  async renew(holds: readonly Hold[]): Promise<Map<string, Renewal>> {
+    if (holds.length === 0) return new Map();
+    return translateMongoErrors(async () => {
+      const mine = holds.map(({ runId, fencingToken }) => ({ _id: runId, fencingToken }));
+      const result = await this.#db.leases.updateMany({ $or: mine }, [
+        { $set: { expiresAt: { $add: ['$$NOW', this.#leaseMs] } } },
+      ]);
+      const held =
+        result.matchedCount === mine.length ? new Set(holds.map(({ runId }) => runId)) : await this.#held(mine);
+      const states = await this.#db.runs
+        .find({ _id: { $in: holds.map(({ runId }) => runId) } }, { readConcern: { level: 'local' } })
+        .project<{ _id: string; state: RunState }>({ state: 1 })
+        .toArray();
+      const stateOf = new Map(states.map(({ _id, state }) => [_id, state]));
+      return new Map(holds.map(({ runId }) => [runId, { held: held.has(runId), state: stateOf.get(runId) ?? null }]));
+    });
+  }
+
+  async #held(mine: { _id: string; fencingToken: number }[]): Promise<Set<string>> {
+    const found = await this.#db.leases.find({ $or: mine }, { readConcern: { level: 'local' } }).toArray();
+    return new Set(found.map(({ _id }) => _id));
+  }
+
+  /** Leases that have run out, oldest first. */
+  async expired(limit: number): Promise<(Hold & { workerId: string })[]> {
+    const found = await translateMongoErrors(() =>
+      this.#db.leases
+        .find({ $expr: { $lt: ['$expiresAt', '$$NOW'] } })
+        .sort({ expiresAt: 1 })
+        .limit(limit)
+        .toArray(),
+    );
+    return found.map(({ _id, fencingToken, workerId }) => ({ runId: _id, fencingToken, workerId }));
+  }
+
+  /** Takes an expired lease away; false when it was renewed after all. In the transaction that declares the loss. */
+  async revoke(hold: Hold, session: ClientSession): Promise<boolean> {
+    const result = await this.#db.leases.deleteOne(
+      { _id: hold.runId, fencingToken: hold.fencingToken, $expr: { $lt: ['$expiresAt', '$$NOW'] } },
+      { session },
+    );
+    return result.deletedCount === 1;
+  }
+
+  /** Gives a lease back at an attempt's end. */
+  async release(hold: Hold): Promise<void> {
+    await translateMongoErrors(() => this.#db.leases.deleteOne({ _id: hold.runId, fencingToken: hold.fencingToken }));
+  }
+}

@@ -1,0 +1,101 @@
+import { ACTIVE_RUN_STATES, isTerminal } from '@das/contracts/states';
+import type { RunState, ScriptStatus } from '@das/contracts/states';
+import type { RunCounts } from '@das/contracts/launch';
+import type { Database } from './database.ts';
+import type { LastRun, RunDocument } from './documents.ts';
+
+/**
+ * What follows from a run for its script and its launch. All of it can be derived again from the runs, so it is
+ * written after them, not with them; what a crash leaves out the reconciler mends (`mendConsequences`).
+ */
+export async function reflectSubmission(db: Database, runs: readonly RunDocument[]): Promise<void> {
+  const newest = new Map<string, RunDocument>();
+  for (const run of runs) if ((newest.get(run.script.path)?._id ?? '') < run._id) newest.set(run.script.path, run);
+  if (newest.size === 0) return;
+  await db.scripts.bulkWrite(
+    [...newest.values()].map((run) => ({
+      updateOne: {
+        filter: { _id: run.script.path, $or: [{ lastRun: null }, { 'lastRun.id': { $lt: run._id } }] },
+        update: { $set: { status: 'running' as const, lastRun: lastRunOf(run) } },
+      },
+    })),
+    { ordered: false },
+  );
+}
+
+/** After `run` has ended: the script's status, the launch's end, the lease that is no longer needed. */
+export async function reflectEnd(db: Database, run: RunDocument): Promise<void> {
+  await Promise.all([
+    reflectOnScript(db, run),
+    run.launchId ? finishLaunch(db, run.launchId) : undefined,
+    db.leases.deleteOne({ _id: run._id, fencingToken: { $lte: run.fencingToken } }),
+  ]);
+}
+
+async function reflectOnScript(db: Database, run: RunDocument): Promise<void> {
+  const status = await statusAfter(db, run);
+  await db.scripts.updateOne(
+    { _id: run.script.path, $or: [{ lastRun: null }, { 'lastRun.id': { $lte: run._id } }] },
+    { $set: { status, lastRun: lastRunOf(run) } },
+  );
+}
+
+/** A cancelled run says nothing about its script: what the newest one that ran to its end said still holds. */
+async function statusAfter(db: Database, run: RunDocument): Promise<ScriptStatus> {
+  if (run.state === 'completed') return 'success';
+  if (run.state === 'failed') return 'failed';
+  const told = await db.runs.findOne(
+    { 'script.path': run.script.path, _id: { $lt: run._id }, state: { $in: ['completed', 'failed'] } },
+    { sort: { _id: -1 }, projection: { state: 1 } },
+  );
+  if (!told) return 'pending';
+  return told.state === 'completed' ? 'success' : 'failed';
+}
+
+/** Closes a launch none of whose runs is active; its counts are final then. */
+async function finishLaunch(db: Database, launchId: string): Promise<void> {
+  const active = await db.runs.findOne(
+    { launchId, state: { $in: [...ACTIVE_RUN_STATES] } },
+    { projection: { _id: 1 } },
+  );
+  if (active) return;
+  const groups = await db.runs
+    .aggregate<{ _id: RunState; n: number; last: Date }>([
+      { $match: { launchId } },
+      { $group: { _id: '$state', n: { $sum: 1 }, last: { $max: '$finishedAt' } } },
+    ])
+    .toArray();
+  const counts: RunCounts = Object.fromEntries(groups.map((group) => [group._id, group.n]));
+  const finishedAt = new Date(Math.max(...groups.map((group) => group.last.getTime())));
+  await db.launches.updateOne({ _id: launchId, finishedAt: null }, { $set: { finishedAt, counts } });
+}
+
+function lastRunOf(run: RunDocument): LastRun {
+  const { startedAt, finishedAt } = run;
+  const durationMs = startedAt && finishedAt ? Math.max(0, finishedAt.getTime() - startedAt.getTime()) : null;
+  return { id: run._id, state: run.state, createdAt: run.createdAt, finishedAt, durationMs };
+}
+
+/** Finds scripts and launches that missed the end of their run (a crash between the two writes). Returns how many it mended. */
+export async function mendConsequences(db: Database): Promise<number> {
+  const scripts = await db.scripts
+    .find({ status: 'running' }, { projection: { lastRun: 1 } })
+    .limit(5000)
+    .toArray();
+  const ids = scripts.flatMap((script) => (script.lastRun ? [script.lastRun.id] : []));
+  const ended = await db.runs
+    .find({ _id: { $in: ids } })
+    .project<RunDocument>({ attempts: 0, events: 0 })
+    .toArray();
+  let mended = 0;
+  for (const run of ended.filter(({ state }) => isTerminal(state))) {
+    await reflectEnd(db, run);
+    mended += 1;
+  }
+  const open = await db.launches
+    .find({ finishedAt: null }, { projection: { _id: 1 } })
+    .limit(1000)
+    .toArray();
+  for (const launch of open) await finishLaunch(db, launch._id);
+  return mended;
+}

@@ -1,0 +1,152 @@
+import { isTerminal } from '@das/contracts/states';
+import type { RunState } from '@das/contracts/states';
+import type { ClientSession, UpdateFilter } from 'mongodb';
+import { cancelTransition, TRANSITIONS } from '../domain/transitions.ts';
+import type { TransitionName } from '../domain/transitions.ts';
+import type { Database } from './database.ts';
+import type { AttemptDocument, EventDocument, RunDocument } from './documents.ts';
+import { translateMongoErrors } from './errors.ts';
+import { reflectEnd, reflectSubmission } from './run-consequences.ts';
+
+/** Events kept in a run; a run that is lost a thousand times loses its oldest ones. */
+const EVENTS_KEPT = 1000;
+
+/** A transition to apply: which, on what, by whom and why. */
+export type Move = {
+  name: TransitionName;
+  runId: string;
+  /** The state it was read in. */
+  from: RunState;
+  /** The token its holder got; anything else in the database means somebody else holds the run. */
+  fencingToken: number;
+  actor: string;
+  reason: string;
+  set?: Partial<RunDocument>;
+  inc?: Partial<Record<'failures' | 'losses' | 'workerLosses' | 'epoch' | 'fencingToken' | 'attemptCount', number>>;
+  /** Changes of the attempt `n`. */
+  attempt?: { n: number; set: Partial<AttemptDocument> };
+  pushAttempt?: AttemptDocument;
+};
+
+export type CancelOutcome =
+  { outcome: 'not_found' } | { outcome: 'cancelled' | 'cancelling' | 'already' | 'ended'; run: RunDocument };
+
+/**
+ * Runs as they are stored. Every change of state goes through `move`: one compare-and-set on
+ * `{_id, state, fencingToken}` that raises `seq` and appends its event in the same write.
+ */
+export class RunStore {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** Stores new runs; in the caller's transaction where a session is given (then call `reflect` after its commit). */
+  async insert(runs: RunDocument[], session?: ClientSession): Promise<void> {
+    await translateMongoErrors(async () => {
+      await this.#db.runs.insertMany(runs, session ? { session, ordered: true } : { ordered: true });
+      if (!session) await this.reflect(runs);
+    });
+  }
+
+  /** Tells the scripts of newly stored runs that they run. */
+  async reflect(runs: readonly RunDocument[]): Promise<void> {
+    await translateMongoErrors(() => reflectSubmission(this.#db, runs));
+  }
+
+  async find(id: string): Promise<RunDocument | null> {
+    return translateMongoErrors(() => this.#db.runs.findOne({ _id: id }));
+  }
+
+  /**
+   * Applies a transition. Null: the run is not in that state under that token any more, so the caller holds
+   * nothing and has to look again. What follows from an end (script status, launch) is done here, too.
+   */
+  async move(move: Move, session?: ClientSession): Promise<RunDocument | null> {
+    const rule = TRANSITIONS[move.name];
+    if (!(rule.from as readonly RunState[]).includes(move.from)) {
+      throw new TypeError(`${move.name} is not a transition from ${move.from}`);
+    }
+    const run = await translateMongoErrors(() =>
+      this.#db.runs.findOneAndUpdate(
+        { _id: move.runId, state: move.from, fencingToken: move.fencingToken },
+        this.#update(move, rule.to),
+        {
+          returnDocument: 'after',
+          ...(move.attempt && { arrayFilters: [{ 'attempt.n': move.attempt.n }] }),
+          ...(session && { session }),
+        },
+      ),
+    );
+    if (run && isTerminal(run.state) && !session) await translateMongoErrors(() => reflectEnd(this.#db, run));
+    return run;
+  }
+
+  #update(move: Move, to: RunState): UpdateFilter<RunDocument> {
+    const now = this.#db.clock.now();
+    const event: EventDocument = {
+      at: now, actor: move.actor, type: move.name, from: move.from, to, reason: move.reason,
+    }; // prettier-ignore
+    const ended = isTerminal(to) ? { finishedAt: now, workerId: null, nextAttemptAt: null, waiting: null } : {};
+    return {
+      $set: { ...ended, ...move.set, state: to, ...attemptFields(move.attempt?.set) },
+      $inc: { ...move.inc, seq: 1 },
+      $push: {
+        events: { $each: [event], $slice: -EVENTS_KEPT },
+        ...(move.pushAttempt && { attempts: { $each: [move.pushAttempt], $slice: -200 } }),
+      },
+    } as UpdateFilter<RunDocument>;
+  }
+
+  /** Changes what is known of the running attempt `n`; false when its caller no longer holds the run. */
+  async noteAttempt(
+    held: { runId: string; fencingToken: number; n: number },
+    set: Partial<AttemptDocument>,
+    run: Partial<RunDocument> = {},
+  ): Promise<boolean> {
+    const result = await translateMongoErrors(() =>
+      this.#db.runs.updateOne(
+        { _id: held.runId, fencingToken: held.fencingToken, state: { $in: ['running', 'cancelling'] } },
+        { $set: { ...run, ...attemptFields(set) }, $inc: { seq: 1 } } as UpdateFilter<RunDocument>,
+        { arrayFilters: [{ 'attempt.n': held.n }] },
+      ),
+    );
+    return result.matchedCount === 1;
+  }
+
+  /** Says why a queued run waits; ignored once it is something else. */
+  async noteWaiting(
+    ids: readonly string[],
+    waiting: { reason: 'queue_unavailable'; detail: string } | null,
+  ): Promise<void> {
+    const set = { waiting: waiting && { ...waiting, since: this.#db.clock.now() } };
+    await translateMongoErrors(() =>
+      this.#db.runs.updateMany({ _id: { $in: [...ids] }, state: 'queued' }, { $set: set, $inc: { seq: 1 } }),
+    );
+  }
+
+  /**
+   * Cancels what waits at once, and asks for the end of what runs: `cancelling` until its processes are dead.
+   * `already`: it is cancelling or cancelled; `ended`: too late.
+   */
+  async requestCancel(id: string, actor: string): Promise<CancelOutcome> {
+    for (;;) {
+      const run = await this.find(id);
+      if (!run) return { outcome: 'not_found' };
+      if (run.state === 'cancelling' || run.state === 'cancelled') return { outcome: 'already', run };
+      const name = cancelTransition(run.state);
+      if (!name) return { outcome: 'ended', run };
+      const moved = await this.move({
+        name, runId: id, from: run.state, fencingToken: run.fencingToken, actor, reason: 'cancel requested',
+        // Raised, so that a claim which read the run before finds nothing.
+        ...(name === 'cancelWaiting' && { inc: { fencingToken: 1 } }),
+      }); // prettier-ignore
+      if (moved) return { outcome: moved.state === 'cancelled' ? 'cancelled' : 'cancelling', run: moved };
+    }
+  }
+}
+
+function attemptFields(set: Partial<AttemptDocument> | undefined): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(set ?? {}).map(([field, value]) => [`attempts.$[attempt].${field}`, value]));
+}

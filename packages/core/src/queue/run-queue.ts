@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { Queue } from 'bullmq';
+import type { JobsOptions } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { queuePriority } from '../domain/fair-share.ts';
+import type { Logger } from '../logging/logger.ts';
+import type { RunDocument } from '../mongo/documents.ts';
+import { connectRedis } from './connection.ts';
+
+export const QUEUE_NAME = 'runs';
+/** Jobs carry ids only: the truth is in MongoDB. */
+export type RunJob = { runId: string; epoch: number };
+/** What enqueuing needs to know of a run. */
+export type Enqueued = Pick<RunDocument, '_id' | 'epoch' | 'retries' | 'failures' | 'order' | 'nextAttemptAt'>;
+
+/**
+ * The dispatcher's side of BullMQ: enqueues runs, announces cancels, and knows whether Redis has been emptied.
+ * Enqueuing is idempotent: the jobId is `<runId>-<epoch>`, and an existing one is left as it is.
+ */
+export class RunQueue {
+  readonly #redis: Redis;
+  readonly #queue: Queue<RunJob>;
+  readonly #channel: string;
+  readonly #sentinel: string;
+  readonly #now: () => number;
+
+  constructor(options: { redisUrl: string; prefix: string; log: Logger; now?: () => number }) {
+    this.#redis = connectRedis(options.redisUrl, 'fail-fast', options.log);
+    this.#queue = new Queue<RunJob>(QUEUE_NAME, {
+      connection: this.#redis,
+      prefix: options.prefix,
+      skipWaitingForReady: true,
+    });
+    this.#queue.on('error', () => undefined); // said by the connection
+    this.#channel = cancelChannel(options.prefix);
+    this.#sentinel = `${options.prefix}:sentinel`;
+    this.#now = options.now ?? Date.now;
+  }
+
+  /** Enqueues `runs`; false when Redis is away or did not answer within `timeoutMs` (the reconciler will do it). */
+  async enqueue(runs: readonly Enqueued[], timeoutMs: number): Promise<boolean> {
+    if (runs.length === 0) return true;
+    const added = this.#queue.addBulk(runs.map((run) => this.#job(run))).then(
+      () => true,
+      () => false,
+    );
+    const timer = Promise.withResolvers<boolean>();
+    const timeout = setTimeout(() => timer.resolve(false), timeoutMs);
+    return Promise.race([added, timer.promise]).finally(() => clearTimeout(timeout));
+  }
+
+  #job(run: Enqueued): { name: string; data: RunJob; opts: JobsOptions } {
+    const delay = run.nextAttemptAt ? Math.max(0, run.nextAttemptAt.getTime() - this.#now()) : 0;
+    return {
+      name: 'run',
+      data: { runId: run._id, epoch: run.epoch },
+      opts: {
+        jobId: jobIdOf(run),
+        attempts: Math.max(1, run.retries.max + 1 - run.failures),
+        backoff: { type: 'custom' },
+        priority: queuePriority(run.order.class, run.order.tag, 0),
+        delay,
+        removeOnComplete: true,
+        removeOnFail: true,
+      },
+    };
+  }
+
+  /** Which of `runs` have no job in Redis. */
+  async missing<R extends Enqueued>(runs: readonly R[]): Promise<R[]> {
+    if (runs.length === 0) return [];
+    const pipeline = this.#redis.pipeline();
+    for (const run of runs) pipeline.exists(this.#queue.toKey(jobIdOf(run)));
+    const answers = (await pipeline.exec()) ?? [];
+    return runs.filter((_, index) => {
+      const [error, exists] = answers[index] ?? [new Error('no answer')];
+      if (error) throw error;
+      return exists === 0;
+    });
+  }
+
+  /** Takes the job of a run that was cancelled while it waited; one that is being worked on ends by itself. */
+  async remove(run: Pick<RunDocument, '_id' | 'epoch'>): Promise<void> {
+    await this.#queue.remove(jobIdOf(run)).catch(() => 0);
+  }
+
+  /** Tells the workers at once that a run is to be cancelled; they would learn it at their next renewal anyway. */
+  async announceCancel(runId: string): Promise<void> {
+    await this.#redis.publish(this.#channel, runId).catch(() => 0);
+  }
+
+  /** True when Redis has lost its memory since the last call (or has never been seen). Plants the sentinel anew. */
+  async wasFlushed(): Promise<boolean> {
+    return (await this.#redis.set(this.#sentinel, randomUUID(), 'NX')) === 'OK';
+  }
+
+  /** Milliseconds until an answer. Throws when Redis is away. */
+  async ping(): Promise<number> {
+    const started = performance.now();
+    await this.#redis.ping();
+    return performance.now() - started;
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.close().catch(() => undefined);
+    this.#redis.disconnect();
+  }
+}
+
+export function cancelChannel(prefix: string): string {
+  return `${prefix}:cancel`;
+}
+
+function jobIdOf(run: Pick<RunDocument, '_id' | 'epoch'>): string {
+  return `${run._id}-${run.epoch}`;
+}
