@@ -8,6 +8,7 @@ import type {
   LeaseDocument,
   LockDocument,
   LogChunkDocument,
+  LogDocument,
   RunDocument,
   ScanDocument,
   ScriptDocument,
@@ -24,6 +25,7 @@ export type Collections = {
   leases: Collection<LeaseDocument>;
   workers: Collection<WorkerDocument>;
   scans: Collection<ScanDocument>;
+  logs: Collection<LogDocument>;
   logChunks: Collection<LogChunkDocument>;
   idempotency: Collection<IdempotencyDocument>;
   locks: Collection<LockDocument>;
@@ -79,6 +81,7 @@ export async function connectDatabase(options: DatabaseOptions): Promise<Databas
     leases: db.collection('leases'),
     workers: db.collection('workers'),
     scans: db.collection('scans'),
+    logs: db.collection('logs'),
     logChunks: db.collection('log_chunks'),
     idempotency: db.collection('idempotency'),
     locks: db.collection('locks'),

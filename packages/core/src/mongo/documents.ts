@@ -157,7 +157,10 @@ export type ScanDocument = {
   errors: { path: string; message: string }[];
 };
 
-/** A piece of an attempt's joined log: at most 256 KiB, cut into segments of one stream each. */
+/**
+ * A piece of an attempt's joined log: at most 256 KiB, cut into segments of one stream each. `_id` is `runId:attempt:offset`.
+ * The last chunk of a log that trickles grows in place (same `_id`, longer); a chunk never shrinks.
+ */
 export type LogChunkDocument = {
   _id: string;
   runId: string;
@@ -169,6 +172,20 @@ export type LogChunkDocument = {
   firstLine: number;
   segments: { stream: Stream; at: Date; length: number }[];
   data: Binary;
+};
+
+/** Of an attempt's log as a whole: written when something was dropped and at its end, so a short running log has none. */
+export type LogDocument = {
+  /** `runId:attempt`. */
+  _id: string;
+  runId: string;
+  attempt: number;
+  /** The bytes from `start` up to `end` (exclusive) of the joined log were dropped. */
+  gap: { start: number; end: number } | null;
+  /** Bytes and lines that were written, the dropped ones too; null while it runs. */
+  size: number | null;
+  lines: number | null;
+  complete: boolean;
 };
 
 /** An answer remembered for a day: the same key and body get it again. */
