@@ -14,13 +14,15 @@ export interface CommandOptions {
   env?: NodeJS.ProcessEnv | undefined;
   cwd?: string | undefined;
   signal?: AbortSignal | undefined;
+  /** The error tells all that was printed, not only the last lines. */
+  inFull?: boolean;
 }
 
 /** Runs a command to its end. Throws CommandError unless it ends with 0; the abort signal kills it with all it started. */
 export function run(
   command: string,
   args: string[],
-  { env, cwd, signal }: CommandOptions = {},
+  { env, cwd, signal, inFull = false }: CommandOptions = {},
 ): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
@@ -37,7 +39,9 @@ export function run(
       else if (code === 0) resolve(output);
       else
         reject(
-          new CommandError(`${[command, ...args].join(' ')}\n${lastLines(output)}\n(${ended ?? `exit code ${code}`})`),
+          new CommandError(
+            `${[command, ...args].join(' ')}\n${told(output, inFull)}\n(${ended ?? `exit code ${code}`})`,
+          ),
         );
     });
   });
@@ -51,6 +55,7 @@ function killGroup(pid: number): void {
   }
 }
 
-function lastLines({ stdout, stderr }: CommandResult): string {
+function told({ stdout, stderr }: CommandResult, inFull: boolean): string {
+  if (inFull) return `${stdout.trimEnd()}\n${stderr.trimEnd()}`;
   return (stderr.trim() || stdout.trim()).split('\n').slice(-12).join('\n');
 }
