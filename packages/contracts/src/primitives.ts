@@ -27,7 +27,10 @@ export function queryInteger(min: number, max: number) {
     .pipe(z.number().int().min(min).max(max));
 }
 
-export const queryBoolean = z.enum(['true', 'false']).transform((text) => text === 'true');
+export const queryBoolean = z
+  .enum(['true', 'false'])
+  .transform((text) => text === 'true')
+  .pipe(z.boolean());
 
 /** A comma list in a query string, each element one of `values`. */
 export function queryList<const T extends readonly [string, ...string[]]>(values: T) {

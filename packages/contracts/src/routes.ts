@@ -45,12 +45,12 @@ export type RouteSpec = {
 const V1 = '/api/v1';
 const byId = z.object({ id: idSchema });
 const byAttempt = z.object({ id: idSchema, n: queryInteger(1, 1_000_000) });
-const ok = (schema: z.ZodType, description = 'OK'): Record<number, Answer> => ({ 200: { description, schema } });
-const accepted = (schema: z.ZodType): Record<number, Answer> => ({
+const ok = <S extends z.ZodType>(schema: S, description = 'OK') => ({ 200: { description, schema } });
+const accepted = <S extends z.ZodType>(schema: S) => ({
   202: { description: 'Accepted', schema },
   200: { description: 'The first answer again (same Idempotency-Key)', schema },
 });
-const none: Record<number, Answer> = { 204: { description: 'Done' } };
+const none = { 204: { description: 'Done' } };
 
 /** Filters of GET /runs. */
 export const runFilterShape = {

@@ -1,0 +1,106 @@
+import type { Attempt, Run, RunEvent, RunSummary, Waiting } from '@das/contracts/run';
+import type { AttemptDocument, EventDocument, RunDocument, WaitingDocument } from './documents.ts';
+import { fromPairs } from './new-run.ts';
+
+/** What a run's presentation depends on besides the run. */
+export type Surroundings = {
+  /** Whether any worker is alive. */
+  anyWorker: boolean;
+  /** Runs that go before this one; single-run reads only. */
+  position?: number | undefined;
+};
+
+/** A stored run as lists and sockets give it. */
+export function presentSummary(run: RunDocument, surroundings: Surroundings): RunSummary {
+  const waiting = presentWaiting(run, surroundings);
+  return {
+    id: run._id,
+    script: { path: run.script.path, sha256: run.script.sha256, size: run.script.size },
+    version: run.version,
+    args: run.args,
+    conf: fromPairs(run.conf),
+    pyFiles: run.manifest.filter(({ role }) => role === 'pyFile').map(({ path }) => path),
+    files: run.manifest.filter(({ role }) => role === 'file').map(({ path }) => path),
+    target: run.target,
+    labels: fromPairs(run.labels),
+    launchId: run.launchId,
+    rerunOf: run.rerunOf,
+    submittedBy: run.submittedBy,
+    state: run.state,
+    seq: run.seq,
+    priority: run.priority,
+    retries: run.retries,
+    timeoutMs: run.timeoutMs,
+    failures: run.failures,
+    losses: run.losses,
+    drifted: run.drifted,
+    ...(waiting && { waiting }),
+    ...(run.nextAttemptAt && { nextAttemptAt: run.nextAttemptAt.toISOString() }),
+    createdAt: run.createdAt.toISOString(),
+    startedAt: run.startedAt?.toISOString() ?? null,
+    finishedAt: run.finishedAt?.toISOString() ?? null,
+    durationMs: run.startedAt && run.finishedAt && Math.max(0, run.finishedAt.getTime() - run.startedAt.getTime()),
+    ...(run.result && { result: run.result }),
+    ...(run.failure && { failure: run.failure }),
+    attemptCount: run.attemptCount,
+    phase: runningAttempt(run)?.phase ?? null,
+    workerId: run.workerId,
+  };
+}
+
+/** A stored run with its attempts. */
+export function presentRun(run: RunDocument, surroundings: Surroundings): Run {
+  return { ...presentSummary(run, surroundings), attempts: run.attempts.map(presentAttempt) };
+}
+
+function runningAttempt(run: RunDocument): AttemptDocument | undefined {
+  const last = run.attempts.at(-1);
+  return last?.state === 'running' ? last : undefined;
+}
+
+/** What is stored, else what the surroundings say; only of a run that waits. */
+function presentWaiting(run: RunDocument, { anyWorker, position }: Surroundings): Waiting | undefined {
+  if (run.state !== 'queued' && run.state !== 'retrying') return undefined;
+  const { reason, since, detail } = run.waiting ?? waitingBySurroundings(run, anyWorker);
+  return { reason, since: since.toISOString(), detail, ...(position === undefined ? {} : { position }) };
+}
+
+function waitingBySurroundings(run: RunDocument, anyWorker: boolean): WaitingDocument {
+  const since = run.attempts.at(-1)?.finishedAt ?? run.createdAt;
+  if (!anyWorker) return { reason: 'no_worker', since, detail: 'No worker is alive: start one.' };
+  return { reason: 'workers_busy', since, detail: 'It starts as soon as a worker has a free place.' };
+}
+
+function presentAttempt(attempt: AttemptDocument): Attempt {
+  const { n, state, phase, claims, exitCode, signal, failure, loss, sparkAppId, trackingUrl, logSize, command } =
+    attempt;
+  return {
+    n,
+    state,
+    phase,
+    claims: claims.map(({ workerId, from, to }) => ({
+      workerId,
+      from: from.toISOString(),
+      to: to?.toISOString() ?? null,
+    })),
+    startedAt: attempt.startedAt.toISOString(),
+    submittedAt: attempt.submittedAt?.toISOString() ?? null,
+    runningAt: attempt.runningAt?.toISOString() ?? null,
+    finishedAt: attempt.finishedAt?.toISOString() ?? null,
+    exitCode,
+    signal,
+    ...(failure && { failure }),
+    ...(loss && { loss }),
+    // The only target there is runs the driver where the worker is.
+    deployMode: 'client',
+    appTag: null,
+    sparkAppId,
+    trackingUrl,
+    logSize,
+    command,
+  };
+}
+
+export function presentEvent({ at, actor, type, from, to, reason }: EventDocument): RunEvent {
+  return { at: at.toISOString(), actor, type, from, to, reason };
+}

@@ -1,0 +1,122 @@
+import type { RunCounts } from '@das/contracts/launch';
+import { RUN_STATES } from '@das/contracts/states';
+import type { FailureKind, RunState } from '@das/contracts/states';
+import type { Filter } from 'mongodb';
+import { encodeTime } from 'ulid';
+import type { Database } from './database.ts';
+import type { RunDocument } from './documents.ts';
+import { cutPage, literal } from './keyset.ts';
+import type { Keyset, KeysetPage } from './keyset.ts';
+
+/** The filters of GET /runs, parsed. */
+export type RunFilter = {
+  state?: readonly RunState[] | undefined;
+  script?: string | undefined;
+  prefix?: string | undefined;
+  launch?: string | undefined;
+  /** `key:value` */
+  label?: string | undefined;
+  submitter?: string | undefined;
+  failureKind?: readonly FailureKind[] | undefined;
+  worker?: string | undefined;
+  q?: string | undefined;
+  createdAfter?: string | undefined;
+  createdBefore?: string | undefined;
+};
+
+/** A run without its history, and of its attempts only the last: what lists and sockets need. */
+export const SUMMARY_PROJECTION = { events: 0, attempts: { $slice: -1 } } as const;
+
+/** Ids are made by many machines; this is how far their clocks may be apart from MongoDB's. */
+const CLOCK_MARGIN_MS = 24 * 3600 * 1000;
+
+/** The condition for MongoDB. Pure. */
+export function runCondition(filter: RunFilter): Filter<RunDocument> {
+  const conditions: Filter<RunDocument>[] = [];
+  if (filter.state) conditions.push({ state: { $in: [...filter.state] } });
+  if (filter.script !== undefined) conditions.push({ 'script.path': filter.script });
+  if (filter.prefix !== undefined) conditions.push({ 'script.path': { $regex: `^${literal(filter.prefix)}` } });
+  if (filter.launch !== undefined) conditions.push({ launchId: filter.launch });
+  if (filter.label !== undefined) conditions.push({ labels: pairOf(filter.label) });
+  if (filter.submitter !== undefined) conditions.push({ 'submittedBy.id': filter.submitter });
+  if (filter.failureKind) conditions.push({ 'failure.kind': { $in: [...filter.failureKind] } });
+  if (filter.worker !== undefined) conditions.push({ 'attempts.claims.workerId': filter.worker });
+  if (filter.q !== undefined) {
+    const path = { 'script.path': { $regex: literal(filter.q), $options: 'i' } };
+    conditions.push({ $or: [path, { _id: { $regex: `^${literal(filter.q.toUpperCase())}` } }] });
+  }
+  if (filter.createdAfter !== undefined) conditions.push(...createdFrom(new Date(filter.createdAfter)));
+  if (filter.createdBefore !== undefined) conditions.push(...createdUntil(new Date(filter.createdBefore)));
+  return conditions.length > 0 ? { $and: conditions } : {};
+}
+
+function pairOf(label: string): { key: string; value: string } {
+  const colon = label.indexOf(':');
+  return { key: label.slice(0, colon), value: label.slice(colon + 1) };
+}
+
+/** The bound on `_id` (whose first 10 characters are its time) lets the index skip what is far outside. */
+function createdFrom(time: Date): Filter<RunDocument>[] {
+  return [{ createdAt: { $gte: time } }, { _id: { $gte: idAt(time.getTime() - CLOCK_MARGIN_MS) } }];
+}
+
+function createdUntil(time: Date): Filter<RunDocument>[] {
+  return [{ createdAt: { $lt: time } }, { _id: { $lt: `${idAt(time.getTime() + CLOCK_MARGIN_MS)}~` } }];
+}
+
+function idAt(milliseconds: number): string {
+  return encodeTime(Math.min(Math.max(Math.trunc(milliseconds), 0), 281_474_976_710_655), 10);
+}
+
+/** Reading many runs. */
+export class RunQuery {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** Newest first. */
+  async list(filter: RunFilter, { limit, after }: Keyset): Promise<KeysetPage<RunDocument>> {
+    const condition = runCondition(filter);
+    const read = await this.#db.runs
+      .find(after === undefined ? condition : { $and: [condition, { _id: { $lt: after } }] })
+      .project<RunDocument>(SUMMARY_PROJECTION)
+      .sort({ _id: -1 })
+      .limit(limit + 1)
+      .toArray();
+    return cutPage(read, limit);
+  }
+
+  summaries(ids: readonly string[]): Promise<RunDocument[]> {
+    return this.#db.runs
+      .find({ _id: { $in: [...ids] } })
+      .project<RunDocument>(SUMMARY_PROJECTION)
+      .toArray();
+  }
+
+  /** With all attempts. */
+  complete(ids: readonly string[]): Promise<RunDocument[]> {
+    return this.#db.runs
+      .find({ _id: { $in: [...ids] } })
+      .project<RunDocument>({ events: 0 })
+      .toArray();
+  }
+
+  /** How many queued runs go before this one. */
+  position({ order }: RunDocument): Promise<number> {
+    const before: Filter<RunDocument> = {
+      state: 'queued',
+      $or: [{ 'order.class': { $lt: order.class } }, { 'order.class': order.class, 'order.tag': { $lt: order.tag } }],
+    };
+    return this.#db.runs.countDocuments(before);
+  }
+
+  /** All runs by state; each count comes from the index on state. */
+  async counts(): Promise<RunCounts> {
+    const counted = await Promise.all(
+      RUN_STATES.map(async (state) => [state, await this.#db.runs.countDocuments({ state })] as const),
+    );
+    return Object.fromEntries(counted.filter(([, count]) => count > 0));
+  }
+}
