@@ -1,6 +1,7 @@
 import type { Stream } from '@das/contracts/states';
 import type { AnyBulkWriteOperation } from 'mongodb';
 import { Binary, MongoBulkWriteError } from 'mongodb';
+import { countNewlines } from '../domain/newlines.ts';
 import { incompleteTail } from '../domain/utf8.ts';
 import type { Collections } from './database.ts';
 import type { LogChunkDocument } from './documents.ts';
@@ -61,7 +62,7 @@ export class LogStore {
     }));
     // In order, so that a log never has a hole, wherever it breaks off.
     await translateMongoErrors(async () => {
-      for (let done = 0; done < operations.length; ) done += await this.#writeInOrder(operations.slice(done));
+      for (let done = 0; done < operations.length;) done += await this.#writeInOrder(operations.slice(done));
     });
   }
 
@@ -137,7 +138,7 @@ export class LogStore {
   async *stream(runId: string, attempt: number, offset = 0): AsyncGenerator<Buffer, void, undefined> {
     let position = offset;
     // Twice nothing: the first may be a gap that grew between two questions.
-    for (let empty = 0; empty < 2; ) {
+    for (let empty = 0; empty < 2;) {
       const range = await this.read(runId, attempt, { offset: position, limit: LOG_CHUNK_BYTES });
       if (range.bytes.length > 0) yield range.bytes;
       else if (range.nextOffset >= range.size) return;
@@ -161,11 +162,22 @@ export class LogStore {
     }
     return joined
       .filter(({ bytes }) => bytes.length > 0)
-      .map(({ stream, offset: at, bytes }) => ({ stream, offset: at, nextOffset: at + bytes.length, text: bytes.toString('utf8') }));
+      .map(({ stream, offset: at, bytes }) => ({
+        stream,
+        offset: at,
+        nextOffset: at + bytes.length,
+        text: bytes.toString('utf8'),
+      }));
   }
 
   /** The stored bytes of the window, by segment, in order and each once. The window begins after the gap if `offset` lies in it. */
-  async #stretches(runId: string, attempt: number, offset: number, length: number, gap: LogGap | null): Promise<Stretch[]> {
+  async #stretches(
+    runId: string,
+    attempt: number,
+    offset: number,
+    length: number,
+    gap: LogGap | null,
+  ): Promise<Stretch[]> {
     const start = skipGap(offset, gap);
     const end = gap && start < gap.start ? Math.min(start + length, gap.start) : start + length;
     const chunks = this.#chunks.find(
@@ -191,7 +203,10 @@ export class LogStore {
 
   /** Stores the part from `end` on of the chunk that lies across `end` as a chunk of its own; the caller deletes the old one. */
   async #trim(runId: string, attempt: number, end: number): Promise<void> {
-    const across = await this.#chunks.findOne({ runId, attempt, offset: { $lt: end, $gt: end - LOG_CHUNK_BYTES } }, { sort: { offset: -1 } });
+    const across = await this.#chunks.findOne(
+      { runId, attempt, offset: { $lt: end, $gt: end - LOG_CHUNK_BYTES } },
+      { sort: { offset: -1 } },
+    );
     if (!across || across.offset + across.length <= end) return;
     const bytes = bytesOf(across);
     const cut = end - across.offset;
@@ -218,13 +233,6 @@ function logId(runId: string, attempt: number): string {
   return `${runId}:${attempt}`;
 }
 
-/** How often 0x0A occurs. */
-export function countNewlines(bytes: Uint8Array): number {
-  let count = 0;
-  for (let i = 0; i < bytes.length; i++) if (bytes[i] === 10) count++;
-  return count;
-}
-
 function skipGap(offset: number, gap: LogGap | null): number {
   return gap && offset >= gap.start && offset < gap.end ? gap.end : offset;
 }
@@ -242,7 +250,8 @@ function cutChunk(chunk: LogChunkDocument, start: number, end: number): (Stretch
   for (const { stream, at, length } of chunk.segments) {
     const from = Math.max(position, start);
     const to = Math.min(position + length, end);
-    if (from < to) parts.push({ stream, at, offset: from, bytes: bytes.subarray(from - chunk.offset, to - chunk.offset) });
+    if (from < to)
+      parts.push({ stream, at, offset: from, bytes: bytes.subarray(from - chunk.offset, to - chunk.offset) });
     position += length;
   }
   return parts;
@@ -272,5 +281,9 @@ function joinStretches(stretches: Stretch[]): Stretch[] {
       groups.push({ stream, offset, end: offset + bytes.length, parts: [bytes] });
     }
   }
-  return groups.map(({ stream, offset, parts }) => ({ stream, offset, bytes: parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts) }));
+  return groups.map(({ stream, offset, parts }) => ({
+    stream,
+    offset,
+    bytes: parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts),
+  }));
 }
