@@ -1,0 +1,103 @@
+import type { LaunchRequest, RunRequest } from '@das/contracts/run-request';
+import { newKey } from '../api/client.ts';
+import { asApiError, type ApiError } from '../api/error.ts';
+import { createLaunch } from '../api/launches.ts';
+import { submitRun } from '../api/runs.ts';
+import { seen } from '../scripts/preview.svelte.ts';
+import { parseArgs, type ArgsStyle } from './args.ts';
+import { FieldFaults } from './faults.ts';
+import { SettingsDraft } from './settings-draft.svelte.ts';
+
+/** One line of the launch: a script and its own arguments. */
+export class LaunchItem {
+  readonly path: string;
+  args = $state('');
+  readonly #launch: { style: ArgsStyle };
+  readonly parsed = $derived.by(() => parseArgs(this.args, this.#launch.style));
+
+  constructor(path: string, launch: { style: ArgsStyle }) {
+    this.path = path;
+    this.#launch = launch;
+  }
+}
+
+/** What the launch dialog is about: one script becomes a run, several become a launch. */
+export class LaunchDraft {
+  name = $state('');
+  style = $state<ArgsStyle>('shell');
+  items = $state.raw<LaunchItem[]>([]);
+  readonly settings = new SettingsDraft();
+  busy = $state(false);
+  error = $state.raw<ApiError | null>(null);
+  #sent = { body: '', key: '' };
+
+  constructor(paths: readonly string[]) {
+    this.items = paths.map((path) => new LaunchItem(path, this));
+  }
+
+  readonly single = $derived(this.items.length === 1);
+  readonly ready = $derived(
+    this.items.length > 0 && Object.keys(this.settings.faults).length === 0 && this.items.every((item) => item.parsed.fault === null),
+  );
+  /** A changed file was previewed before: it needs the person's word to go on. */
+  readonly changed = $derived(this.error?.code === 'version_changed');
+  /** Faults by field, without the `defaults.` that a launch puts before them. */
+  readonly faults = $derived.by(() => {
+    const faults = (this.error?.faults ?? []).map((fault) => ({ ...fault, path: fault.path.replace(/^defaults\./, '') }));
+    return new FieldFaults(faults, this.settings.faults);
+  });
+
+  itemFaults(index: number): string[] {
+    const item = this.items[index];
+    const own = item?.parsed.fault ? [item.parsed.fault] : [];
+    return [...own, ...(this.single ? this.faults.at('args', 'script', 'sha256') : this.faults.at(`items.${index}`))];
+  }
+
+  remove(item: LaunchItem): void {
+    this.items = this.items.filter((other) => other !== item);
+    this.error = null;
+  }
+
+  /** The same script once more, for other arguments. */
+  duplicate(item: LaunchItem): void {
+    const copy = new LaunchItem(item.path, this);
+    copy.args = item.args;
+    this.items = this.items.flatMap((other) => (other === item ? [other, copy] : [other]));
+    this.error = null;
+  }
+
+  /** Sends it; the answer is where to go, or null where something is wrong (see `error`). */
+  async submit(acceptChanged = false): Promise<{ to: 'run' | 'launch'; id: string } | null> {
+    if (this.busy) return null;
+    this.busy = true;
+    this.error = null;
+    try {
+      const items = this.items.map((item) => this.#request(item, acceptChanged));
+      const [only] = items;
+      if (this.single && only) {
+        const request: RunRequest = { ...only, ...this.settings.toSettings() };
+        return { to: 'run', id: (await submitRun(request, this.#key(request))).id };
+      }
+      const request: LaunchRequest = { defaults: this.settings.toSettings(), items };
+      if (this.name.trim()) request.name = this.name.trim();
+      return { to: 'launch', id: (await createLaunch(request, this.#key(request))).id };
+    } catch (error) {
+      this.error = asApiError(error);
+      return null;
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  #request(item: LaunchItem, acceptChanged: boolean): RunRequest {
+    const sha256 = acceptChanged ? undefined : seen.get(item.path);
+    return { script: item.path, ...(item.parsed.args.length > 0 ? { args: item.parsed.args } : {}), ...(sha256 ? { sha256 } : {}) };
+  }
+
+  /** The same body keeps its key: a second click after a lost answer starts nothing twice. */
+  #key(request: object): string {
+    const body = JSON.stringify(request);
+    if (body !== this.#sent.body) this.#sent = { body, key: newKey() };
+    return this.#sent.key;
+  }
+}

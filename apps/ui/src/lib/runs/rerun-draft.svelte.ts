@@ -1,0 +1,64 @@
+import type { RunSummary } from '@das/contracts/run';
+import type { RerunRequest, RunSettings } from '@das/contracts/run-request';
+import { newKey } from '../api/client.ts';
+import { asApiError, type ApiError } from '../api/error.ts';
+import { rerunRun } from '../api/runs.ts';
+import { parseArgs, writeArgs } from '../launches/args.ts';
+import { FieldFaults } from '../launches/faults.ts';
+import { SettingsDraft } from '../launches/settings-draft.svelte.ts';
+
+/** A re-run: what the run had, of which only what a person changes is sent. */
+export class RerunDraft {
+  readonly run: RunSummary;
+  version = $state<'latest' | 'pinned'>('latest');
+  args = $state('');
+  readonly settings: SettingsDraft;
+  busy = $state(false);
+  error = $state.raw<ApiError | null>(null);
+  readonly #before: RunSettings;
+  #sent = { body: '', key: '' };
+
+  constructor(run: RunSummary) {
+    this.run = run;
+    this.args = writeArgs(run.args);
+    this.settings = SettingsDraft.of(run);
+    this.#before = this.settings.toSettings();
+  }
+
+  readonly parsed = $derived.by(() => parseArgs(this.args, 'shell'));
+  readonly ready = $derived.by(() => this.parsed.fault === null && Object.keys(this.settings.faults).length === 0);
+  readonly faults = $derived.by(() => {
+    const faults = (this.error?.faults ?? []).map((fault) => ({ ...fault, path: fault.path.replace(/^overrides\./, '') }));
+    return new FieldFaults(faults, this.settings.faults);
+  });
+
+  /** Sends it; the answer is the new run's id, or null where something is wrong (see `error`). */
+  async submit(): Promise<string | null> {
+    this.busy = true;
+    this.error = null;
+    try {
+      const overrides = this.#overrides();
+      const request: RerunRequest = { version: this.version, ...(Object.keys(overrides).length > 0 ? { overrides } : {}) };
+      const body = JSON.stringify(request);
+      if (body !== this.#sent.body) this.#sent = { body, key: newKey() };
+      return (await rerunRun(this.run.id, request, this.#sent.key)).id;
+    } catch (error) {
+      this.error = asApiError(error);
+      return null;
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  #overrides(): RunSettings {
+    const now: RunSettings = this.settings.toSettings();
+    const overrides: RunSettings = {};
+    const names = new Set([...Object.keys(now), ...Object.keys(this.#before)]) as Set<keyof RunSettings>;
+    const emptied: RunSettings = { conf: {}, labels: {}, pyFiles: [], files: [] };
+    for (const name of names) {
+      if (JSON.stringify(now[name]) !== JSON.stringify(this.#before[name])) Object.assign(overrides, { [name]: now[name] ?? emptied[name] });
+    }
+    if (JSON.stringify(this.parsed.args) !== JSON.stringify(this.run.args)) overrides.args = this.parsed.args;
+    return overrides;
+  }
+}

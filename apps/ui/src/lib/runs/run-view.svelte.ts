@@ -1,0 +1,106 @@
+import type { Attempt, Run, RunEvent, RunSummary } from '@das/contracts/run';
+import { isTerminal } from '@das/contracts/states';
+import { cancelRun, getRun, getRunEvents } from '../api/runs.ts';
+import { Watch } from '../live/watch.svelte.ts';
+import { notify } from '../ui/notify.ts';
+import { LogFollower } from './log/log-follower.svelte.ts';
+
+/** One run, live, with its history and the log of the attempt one looks at. */
+export class RunView {
+  readonly id: string;
+  run = $state.raw<Run | null>(null);
+  events = $state.raw<RunEvent[]>([]);
+  log = $state.raw<LogFollower | null>(null);
+  cancelBusy = $state(false);
+  /** The attempt chosen by hand; null follows the newest. */
+  #chosen = $state<number | null>(null);
+  readonly watch: Watch;
+
+  constructor(id: string) {
+    this.id = id;
+    this.watch = new Watch({
+      topics: [`run:${id}`],
+      pollMs: 3000,
+      fetch: (signal) => this.#fetch(signal),
+      handlers: {
+        run: ({ items }) => {
+          for (const item of items) if (item.id === id) this.#hold(item);
+        },
+        log: (piece) => {
+          if (piece.runId === id && piece.attempt === this.log?.attempt) this.log.take(piece);
+        },
+      },
+    });
+  }
+
+  /** Begins; the answer ends it. Made for `$effect`. */
+  start(): () => void {
+    const stop = this.watch.start();
+    return () => {
+      stop();
+      this.log?.stop();
+    };
+  }
+
+  /** The attempt whose log and phases are shown. */
+  get attempt(): Attempt | undefined {
+    const attempts = this.run?.attempts ?? [];
+    return attempts.find((attempt) => attempt.n === this.#chosen) ?? attempts.at(-1);
+  }
+
+  choose(n: number): void {
+    this.#chosen = n === this.run?.attempts.at(-1)?.n ? null : n;
+    this.#followLog();
+  }
+
+  get over(): boolean {
+    return this.run !== null && isTerminal(this.run.state);
+  }
+
+  async cancel(): Promise<void> {
+    this.cancelBusy = true;
+    try {
+      this.#hold(await cancelRun(this.id));
+    } catch (error) {
+      void notify.failure('The run was not cancelled', error);
+    } finally {
+      this.cancelBusy = false;
+    }
+  }
+
+  async #fetch(signal: AbortSignal): Promise<void> {
+    const [run, events] = await Promise.all([getRun(this.id, signal), getRunEvents(this.id, signal)]);
+    this.events = events.items;
+    this.#hold(run);
+    void this.log?.catchUp();
+  }
+
+  #hold(next: Run | RunSummary): void {
+    if (this.run && next.seq < this.run.seq) return;
+    const changed = !this.run || next.seq > this.run.seq;
+    // A summary without attempts (from another topic) must not take the known ones away.
+    this.run = 'attempts' in next ? next : { ...next, attempts: this.run?.attempts ?? [] };
+    if (changed) {
+      this.#followLog();
+      void this.#readEvents();
+    }
+  }
+
+  async #readEvents(): Promise<void> {
+    try {
+      this.events = (await getRunEvents(this.id)).items;
+    } catch {
+      // The history stays as it was: the next change of the run asks for it again.
+    }
+  }
+
+  #followLog(): void {
+    const attempt = this.attempt;
+    if (!attempt) return;
+    if (this.log?.attempt !== attempt.n) {
+      this.log?.stop();
+      this.log = new LogFollower(this.id, attempt.n, attempt.logSize);
+    }
+    if (attempt.state !== 'running') void this.log.catchUp();
+  }
+}
