@@ -1,7 +1,7 @@
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
+import { identify, isAlive, parseIdentity, type ProcessIdentity } from './process-identity.ts';
 
 const POLL_MS = 200;
 
@@ -77,12 +77,10 @@ async function linked(draft: string, file: string): Promise<boolean> {
   }
 }
 
+/** Who is written in the lock; undefined if there is none. A damaged file (the machine stopped) names nobody alive. */
 export async function readHolder(file: string): Promise<ProcessIdentity | undefined> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as ProcessIdentity;
-  } catch {
-    return undefined; // released a moment ago
-  }
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : (parseIdentity(text) ?? { pid: 0, startedAt: '' });
 }
 
 /** Removes the lock if it is still `owner`'s; a lock that another process took meanwhile is put back. */

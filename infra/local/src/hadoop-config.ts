@@ -17,8 +17,9 @@ export function hadoopSites(dir: string, ports: HdfsPorts): HadoopSites {
     coreSite: configurationXml({
       'fs.defaultFS': `hdfs://127.0.0.1:${ports.rpc}`,
       'hadoop.tmp.dir': `${dir}/tmp`,
-      // A DataNode that comes up before its NameNode asks again at once, not after 1 s.
-      'ipc.client.connect.retry.interval': '200',
+      // A DataNode that is up before its NameNode keeps knocking (ms; 60 s in all): giving up costs it a sleep of 5 s.
+      'ipc.client.connect.retry.interval': '100',
+      'ipc.client.connect.max.retries': '600',
     }),
     hdfsSite: configurationXml({
       'dfs.replication': '1',

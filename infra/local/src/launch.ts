@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { launchApi, launchWorker } from './apps.ts';
 import { uploadExamplesOnce } from './examples.ts';
@@ -6,6 +5,7 @@ import type { Kept } from './keep-running.ts';
 import type { Log } from './log.ts';
 import { prepare, type Runtime } from './prepare.ts';
 import { launchHdfs, launchMongo, launchRedis, type ServiceContext } from './services.ts';
+import { finishLeftovers } from './service-process.ts';
 import { appEnvironment, type LaunchSettings, type StackAddresses } from './settings.ts';
 import { writeSparkDefaults } from './spark.ts';
 import { removeStackFile, writeStackFile } from './stack-file.ts';
@@ -38,7 +38,7 @@ export class Stack {
   /** The dashboard's address (null with --services-only), once all is up. */
   async start(signal: AbortSignal): Promise<string | null> {
     const settings = this.#settings;
-    await mkdir(settings.home, { recursive: true, mode: 0o700 });
+    await Promise.all([finishLeftovers(settings.home), removeStackFile(settings.home)]); // a killed launcher's
     const runtime = await prepare({
       runtimeDir: settings.runtimeDir,
       parts: settings.embedded,

@@ -1,8 +1,13 @@
 import { dirname, basename } from 'node:path';
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createStream } from 'rotating-file-stream';
+
+/** What ended children still had in their pipes; a grandchild that holds a pipe open is not waited for. */
+const LAST_WORDS_MS = 500;
 
 /** The one writer of the console and of the log file: the launcher's own lines and those of its children, as they are. */
 export interface Log {
@@ -17,11 +22,13 @@ export interface Log {
 export function openLog(options: {
   file: string | undefined;
   format: 'text' | 'json';
-  console: NodeJS.WritableStream;
+  /** The terminal, a line at a time. */
+  print: (line: string) => void;
 }): Log {
-  const file = options.file === undefined ? undefined : rotated(options.file, options.console);
+  const file = options.file === undefined ? undefined : rotated(options.file, options.print);
+  const following = new Set<Promise<unknown>>();
   const write = (line: string) => {
-    options.console.write(`${line}\n`);
+    options.print(line);
     file?.write(`${line}\n`);
   };
   const own = (level: string) => (message: string) => write(formatLine(options.format, new Date(), level, message));
@@ -30,9 +37,15 @@ export function openLog(options: {
     warn: own('WARN'),
     error: own('ERROR'),
     follow(stream) {
-      if (stream) createInterface({ input: stream, crlfDelay: Infinity }).on('line', write);
+      if (!stream) return;
+      const lines = createInterface({ input: stream, crlfDelay: Infinity }).on('line', write);
+      const ended: Promise<unknown> = once(lines, 'close').then(() => following.delete(ended));
+      following.add(ended);
     },
-    close: () => new Promise((resolve) => (file ? file.end(() => resolve()) : resolve())),
+    async close() {
+      await Promise.race([Promise.all(following), delay(LAST_WORDS_MS)]);
+      if (file) await new Promise<void>((resolve) => file.end(() => resolve()));
+    },
   };
 }
 
@@ -43,9 +56,9 @@ export function formatLine(format: 'text' | 'json', at: Date, level: string, mes
     : `${time} - ${level} - ${message}`;
 }
 
-function rotated(path: string, console: NodeJS.WritableStream) {
+function rotated(path: string, print: (line: string) => void) {
   mkdirSync(dirname(path), { recursive: true });
   const stream = createStream(basename(path), { path: dirname(path), size: '16M', maxFiles: 5, mode: 0o600 });
-  stream.on('error', (error) => console.write(`! ${path}: ${error.message}\n`)); // a full disk must not stop the stack
+  stream.on('error', (error) => print(`! ${path}: ${error.message}`)); // a full disk must not stop the stack
   return stream;
 }

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LockHeldError, takeLock } from './file-lock.ts';
 import { Stack } from './launch.ts';
@@ -15,9 +15,10 @@ const SAME_SIGNAL_MS = 1_000;
 async function main(args: string[]): Promise<number> {
   const steps = terminalSteps(process.stdout);
   const settings = launchSettings(repositoryRoot, readEnvironment(repositoryRoot, process.env), args);
-  await mkdir(settings.home, { recursive: true, mode: 0o700 });
+  await mkdir(settings.home, { recursive: true });
+  await chmod(settings.home, 0o700); // also one that was there before
   const release = await takeLock(join(settings.home, 'launcher.lock'));
-  const log = openLog({ file: settings.logFile, format: settings.logFormat, console: process.stdout });
+  const log = openLog({ file: settings.logFile, format: settings.logFormat, print: steps.say });
   const asked = new AbortController();
   let failure: string | undefined;
   const stack = new Stack(settings, steps, log, (name) => {

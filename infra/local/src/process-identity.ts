@@ -21,6 +21,16 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
   return (await identify(identity.pid))?.startedAt === identity.startedAt;
 }
 
+/** What a file says, or undefined if it is damaged. */
+export function parseIdentity(text: string): ProcessIdentity | undefined {
+  try {
+    const { pid, startedAt } = JSON.parse(text) as Partial<ProcessIdentity>;
+    return typeof pid === 'number' && pid > 1 && typeof startedAt === 'string' ? { pid, startedAt } : undefined;
+  } catch {
+    return undefined; // written half when the machine stopped
+  }
+}
+
 async function startedAtInProc(pid: number): Promise<string | undefined> {
   try {
     const [stat, boot] = await Promise.all([

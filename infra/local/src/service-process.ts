@@ -1,13 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { glob, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
+import { identify, isAlive, parseIdentity } from './process-identity.ts';
 
 /** A service's log is set aside (one old one is kept) when it is larger than this at start. */
 const LOG_KEEP_BYTES = 16 * 1024 * 1024;
+const PID_SUFFIX = '.pid.json';
 const POLL_MS = 50;
 
 export interface ServiceSpec {
@@ -50,7 +51,7 @@ export function describeEnding({ code, signal }: Ending): string {
  * launcher. What a killed launcher left under the same name is finished first.
  */
 export async function spawnService(spec: ServiceSpec): Promise<ServiceProcess> {
-  const pidFile = join(spec.dir, `${spec.name}.pid.json`);
+  const pidFile = join(spec.dir, `${spec.name}${PID_SUFFIX}`);
   await mkdir(spec.dir, { recursive: true, mode: 0o700 });
   await finishLeftover(pidFile);
   const child = await spawnGuarded(spec);
@@ -110,6 +111,13 @@ async function openLog(file: string) {
   return open(file, 'a', 0o600);
 }
 
+/** Ends what a killed launcher may have left below `home` (its death tells its children to end, which takes them a moment). */
+export async function finishLeftovers(home: string): Promise<void> {
+  const ending: Promise<void>[] = [];
+  for await (const file of glob(`*/*${PID_SUFFIX}`, { cwd: home })) ending.push(finishLeftover(join(home, file)));
+  await Promise.all(ending);
+}
+
 /** Ends the process that a pid file of an earlier life names, if that very process still lives. */
 export async function finishLeftover(pidFile: string, graceMs = 10_000): Promise<void> {
   const left = await readFile(pidFile, 'utf8').then(
@@ -125,15 +133,6 @@ export async function finishLeftover(pidFile: string, graceMs = 10_000): Promise
     }
   }
   await rm(pidFile, { force: true });
-}
-
-function parseIdentity(text: string): ProcessIdentity | undefined {
-  try {
-    const { pid, startedAt } = JSON.parse(text) as Partial<ProcessIdentity>;
-    return typeof pid === 'number' && pid > 1 && typeof startedAt === 'string' ? { pid, startedAt } : undefined;
-  } catch {
-    return undefined; // written half when the machine stopped
-  }
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {
