@@ -1,10 +1,10 @@
 import { isTerminal } from '@das/contracts/states';
 import type { AttemptDocument, RunDocument } from './documents.ts';
 import type { Database } from './database.ts';
-import { translateMongoErrors } from './errors.ts';
 import { noteClaimed } from './fair-share-store.ts';
 import type { LeaseStore } from './lease-store.ts';
 import type { RunStore } from './run-store.ts';
+import { inTransaction } from './transaction.ts';
 
 export type ClaimRequest = { runId: string; epoch: number; workerId: string };
 
@@ -32,9 +32,7 @@ export async function claimRun(
   const fencingToken = run.fencingToken + 1;
   const attempt = run.attemptCount + 1;
   const now = stores.db.clock.now();
-  const claimed = await translateMongoErrors(() =>
-    stores.db.client.withSession((session) =>
-      session.withTransaction(async () => {
+  const claimed = await inTransaction(stores.db, async (session) => {
         const moved = await stores.runs.move(
           {
             name: 'claim',
@@ -51,9 +49,7 @@ export async function claimRun(
         );
         if (moved) await stores.leases.grant({ runId: run._id, fencingToken }, request.workerId, session);
         return moved;
-      }),
-    ),
-  );
+  });
   if (!claimed) return { outcome: 'obsolete', why: 'another worker was faster, or the run was cancelled' };
   await noteClaimed(stores.db, run.order.class, run.order.tag);
   return { outcome: 'claimed', run: claimed, attempt, fencingToken };

@@ -1,5 +1,5 @@
 import type { Database } from './database.ts';
-import { isDuplicateKey, translateMongoErrors } from './errors.ts';
+import { translateMongoErrors } from './errors.ts';
 
 /**
  * "One process at a time": a lease in MongoDB, compared with the server's time. The holder calls `acquire` again
@@ -20,20 +20,15 @@ export class Lock {
 
   /** True when this owner holds it now. */
   async acquire(): Promise<boolean> {
-    try {
-      return await translateMongoErrors(async () => {
-        const result = await this.#db.locks.updateOne(
-          { _id: this.#name, $expr: { $or: [{ $eq: ['$owner', this.#owner] }, { $lt: ['$expiresAt', '$$NOW'] }] } },
-          [{ $set: { owner: this.#owner, expiresAt: { $add: ['$$NOW', this.#ttlMs] } } }],
-          { upsert: true },
-        );
-        return result.matchedCount + result.upsertedCount === 1;
-      });
-    } catch (error) {
-      // The upsert met another owner's document: held.
-      if (isDuplicateKey(error)) return false;
-      throw error;
-    }
+    const mine = { $or: [{ $eq: ['$owner', this.#owner] }, { $lt: [{ $ifNull: ['$expiresAt', new Date(0)] }, '$$NOW'] }] };
+    const lock = await translateMongoErrors(() =>
+      this.#db.locks.findOneAndUpdate(
+        { _id: this.#name },
+        [{ $set: { owner: { $cond: [mine, this.#owner, '$owner'] }, expiresAt: { $cond: [mine, { $add: ['$$NOW', this.#ttlMs] }, '$expiresAt'] } } }],
+        { upsert: true, returnDocument: 'after' },
+      ),
+    );
+    return lock?.owner === this.#owner;
   }
 
   async release(): Promise<void> {

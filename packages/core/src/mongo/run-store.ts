@@ -79,8 +79,13 @@ export class RunStore {
         },
       ),
     );
-    if (run && isTerminal(run.state) && !session) await translateMongoErrors(() => reflectEnd(this.#db, run));
+    if (run && !session) await this.settle(run);
     return run;
+  }
+
+  /** What follows from an end; for callers of `move` in a transaction, after its commit. */
+  async settle(run: RunDocument): Promise<void> {
+    if (isTerminal(run.state)) await translateMongoErrors(() => reflectEnd(this.#db, run));
   }
 
   #update(move: Move, to: RunState): UpdateFilter<RunDocument> {
@@ -147,6 +152,9 @@ export class RunStore {
   }
 }
 
-function attemptFields(set: Partial<AttemptDocument> | undefined): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(set ?? {}).map(([field, value]) => [`attempts.$[attempt].${field}`, value]));
+/** Update fields of one attempt; an end closes the claim that was open. */
+function attemptFields(set: Partial<AttemptDocument> = {}): Record<string, unknown> {
+  const fields = Object.entries(set).map(([field, value]) => [`attempts.$[attempt].${field}`, value]);
+  if (set.finishedAt) fields.push(['attempts.$[attempt].claims.$[].to', set.finishedAt]);
+  return Object.fromEntries(fields);
 }

@@ -29,7 +29,6 @@ export class RunQueue {
     this.#queue = new Queue<RunJob>(QUEUE_NAME, {
       connection: this.#redis,
       prefix: options.prefix,
-      skipWaitingForReady: true,
     });
     this.#queue.on('error', () => undefined); // said by the connection
     this.#channel = cancelChannel(options.prefix);

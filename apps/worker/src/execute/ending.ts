@@ -1,0 +1,67 @@
+import type { Failure, Loss, RunResult } from '@das/contracts/run';
+import { DatabaseUnavailable } from '@das/core/mongo/errors';
+import { HdfsUnavailable } from '@das/core/hdfs/errors';
+import { AttemptStopped } from './hold.ts';
+import type { StopReason } from './hold.ts';
+import type { ExitStatus } from './supervisor.ts';
+
+/** How an attempt ended, before anybody has been told. */
+export type Ending =
+  | { kind: 'completed'; exit: ExitStatus; result: RunResult }
+  | { kind: 'failed'; exit: ExitStatus; result: RunResult; failure: Failure }
+  | { kind: 'lost'; loss: Loss; /** This worker's own fault: counts towards MAX_LOSSES. */ ownFault?: true }
+  | { kind: 'cancelled'; exit: ExitStatus | null }
+  /** Somebody else holds the run: nothing is written. */
+  | { kind: 'superseded' };
+
+const DISK_FULL: Loss = { kind: 'disk_full', summary: 'The disk of the worker (WORKER_DIR) is full.' };
+
+/** The ending that a stop from outside means. A timeout has its own, with the log's evidence (attempt.ts). */
+export function endingOfStop(reason: Exclude<StopReason, 'timeout'>, exit: ExitStatus | null): Ending {
+  switch (reason) {
+    case 'cancel':
+      return { kind: 'cancelled', exit };
+    case 'superseded':
+      return { kind: 'superseded' };
+    case 'drain':
+      return {
+        kind: 'lost',
+        loss: { kind: 'drained', summary: 'The worker was told to stop and handed the run back.' },
+      };
+    case 'unrenewed':
+      return {
+        kind: 'lost',
+        loss: {
+          kind: 'database_unavailable',
+          summary:
+            'MongoDB did not confirm the lease in time; the script was stopped before another worker could start it.',
+        },
+      };
+    case 'disk_full':
+      return { kind: 'lost', loss: DISK_FULL };
+    default:
+      return reason satisfies never;
+  }
+}
+
+/** The ending that an error of DAS or of what it stands on means: a loss, never the script's failure. */
+export function endingOfError(error: unknown): Ending {
+  if (error instanceof AttemptStopped && error.reason !== 'timeout') return endingOfStop(error.reason, null);
+  if (error instanceof HdfsUnavailable)
+    return { kind: 'lost', loss: { kind: 'hdfs_unavailable', summary: error.message } };
+  if (error instanceof DatabaseUnavailable)
+    return { kind: 'lost', loss: { kind: 'database_unavailable', summary: error.message } };
+  if (isDiskFull(error)) {
+    return { kind: 'lost', loss: DISK_FULL };
+  }
+  const summary = `The worker could not execute the attempt: ${error instanceof Error ? error.message : String(error)}`;
+  return { kind: 'lost', loss: { kind: 'worker_lost', summary }, ownFault: true };
+}
+
+function isDiskFull(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (at.name === 'SpoolDiskFull' || ['ENOSPC', 'EDQUOT'].includes(String((at as { code?: unknown }).code)))
+      return true;
+  }
+  return false;
+}

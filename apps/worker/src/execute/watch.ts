@@ -1,0 +1,38 @@
+import type { Hold } from './hold.ts';
+import { SpawnFailed, SupervisorLost } from './supervisor.ts';
+import type { Ended, StartOrder, Supervisor } from './supervisor.ts';
+
+/** How the processes of an attempt ended, or why there were none. */
+export type ProcessEnd = Ended | SpawnFailed | SupervisorLost;
+
+/**
+ * From the spawn to the death of the last process: the supervisor gets every later deadline and every word to stop
+ * that the hold says; the time-out runs from the spawn.
+ */
+export async function runSupervised(
+  supervisor: Supervisor,
+  hold: Hold,
+  order: Omit<StartOrder, 'deadline'>,
+  timeoutMs: number | null,
+): Promise<ProcessEnd> {
+  const unlisten = hold.onChange(() => pass(hold, supervisor));
+  let timeout: NodeJS.Timeout | undefined;
+  try {
+    await supervisor.start({ ...order, deadline: hold.deadline });
+    pass(hold, supervisor);
+    if (timeoutMs !== null) timeout = setTimeout(() => hold.stop('timeout'), timeoutMs);
+    return await supervisor.ended;
+  } catch (error) {
+    if (error instanceof SpawnFailed || error instanceof SupervisorLost) return error;
+    throw error;
+  } finally {
+    clearTimeout(timeout);
+    unlisten();
+  }
+}
+
+function pass(hold: Hold, supervisor: Supervisor): void {
+  supervisor.extend(hold.deadline);
+  if (hold.reason === 'superseded') supervisor.kill();
+  else if (hold.reason !== null) supervisor.stop();
+}

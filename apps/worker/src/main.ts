@@ -1,0 +1,139 @@
+import { mkdir, statfs } from 'node:fs/promises';
+import { availableParallelism, hostname } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { EXIT_CONFIG, InvalidSettings, loadSettings, WORKER_SETTINGS } from '@das/core/config/settings';
+import type { WorkerSettings } from '@das/core/config/settings';
+import { newId } from '@das/core/domain/ids';
+import { createHdfs } from '@das/core/hdfs/client';
+import { createLogger } from '@das/core/logging/logger';
+import type { Logger } from '@das/core/logging/logger';
+import { connectDatabase } from '@das/core/mongo/database';
+import { LeaseStore } from '@das/core/mongo/lease-store';
+import { LogStore } from '@das/core/mongo/log-store';
+import { RunStore } from '@das/core/mongo/run-store';
+import { WorkerRegistry } from '@das/core/mongo/worker-registry';
+import { connectRedis } from '@das/core/queue/connection';
+import { RunQueue } from '@das/core/queue/run-queue';
+import { Reconciler } from '@das/core/reconcile/reconciler';
+import { LeaseKeeper } from './execute/lease-keeper.ts';
+import { findPython } from './execute/supervisor.ts';
+import { sweepLeftovers } from './execute/sweep.ts';
+import { Worker } from './worker.ts';
+
+const VERSION = '0.1.0';
+/** Less room than this in WORKER_DIR, and the worker claims nothing. */
+const ROOM_BYTES = 64 * 1024 * 1024;
+/** MongoDB's answer is waited for this long; well below the lease. */
+const DATABASE_TIMEOUT_MS = 5000;
+
+async function main(settings: WorkerSettings, log: Logger): Promise<void> {
+  const id = `${hostname()}-${newId().slice(-10).toLowerCase()}`;
+  const directory = join(settings.WORKER_DIR, id);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const python = await findPython(settings.PYSPARK_PYTHON ?? 'python3');
+  const db = await connectDatabase({
+    uri: settings.MONGODB_URI,
+    database: settings.MONGODB_DATABASE,
+    collection: settings.MONGODB_COLLECTION,
+    timeoutMs: Math.min(DATABASE_TIMEOUT_MS, settings.LEASE_MS / 3),
+    appName: 'das-worker',
+  });
+  const hdfs = createHdfs({ urls: settings.HDFS_URL, user: settings.HDFS_USER, deadlineMs: settings.HDFS_DEADLINE_MS });
+  const runs = new RunStore(db);
+  const leases = new LeaseStore(db, settings.LEASE_MS);
+  const queue = new RunQueue({
+    redisUrl: settings.REDIS_URL,
+    prefix: settings.QUEUE_PREFIX,
+    log,
+    now: () => db.clock.now().getTime(),
+  });
+  const keeper = new LeaseKeeper(leases, settings.LEASE_MS, log);
+  const reconciler = new Reconciler({
+    db, runs, leases, queue, owner: id, leaseMs: settings.LEASE_MS, intervalMs: settings.RECONCILE_INTERVAL_MS,
+    maxLosses: settings.MAX_LOSSES, log,
+  }); // prettier-ignore
+  const redis = connectRedis(settings.REDIS_URL, 'patient', log);
+  const subscriber = connectRedis(settings.REDIS_URL, 'patient', log);
+
+  const swept = await sweepLeftovers(() => true, { graceMs: 2000 });
+  if (swept.length > 0) log.warn({ pids: swept }, 'ended what a dead worker had left behind');
+
+  const worker = new Worker({
+    id, version: VERSION, startedAt: db.clock.now(), concurrency: settings.WORKER_CONCURRENCY,
+    queuePrefix: settings.QUEUE_PREFIX, redis, subscriber, registry: new WorkerRegistry(db), keeper,
+    job: {
+      workerId: id, db, runs, leases, keeper, hdfs, logs: new LogStore(db), log, leaseMs: settings.LEASE_MS,
+      maxLosses: settings.MAX_LOSSES, directory, python, environment: process.env, sparkSubmit: settings.SPARK_SUBMIT,
+      master: settings.SPARK_MASTER ?? localMaster(settings.WORKER_CONCURRENCY), propertiesFile: settings.SPARK_PROPERTIES_FILE,
+      killGraceMs: settings.KILL_GRACE_MS, logMaxBytes: settings.LOG_MAX_BYTES,
+    },
+    hasRoom: () => hasRoom(directory), log,
+  }); // prettier-ignore
+  await worker.start();
+  log.info({ worker: id, concurrency: settings.WORKER_CONCURRENCY }, 'worker ready');
+
+  await stopRequested(() => worker.hurry());
+  await worker.drain(settings.DRAIN_GRACE_MS);
+  await keeper.close();
+  await reconciler.stop();
+  await queue.close();
+  redis.disconnect();
+  subscriber.disconnect();
+  await db.close();
+  log.info({ worker: id }, 'worker drained: safe to remove');
+}
+
+/** Resolves at the first SIGTERM or SIGINT; later ones call `again`. */
+function stopRequested(again: () => void): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const ask = () => {
+      if (asked) again();
+      asked = true;
+      resolve();
+    };
+    process.on('SIGTERM', ask).on('SIGINT', ask);
+  });
+}
+
+/** Shares the machine's cores among the attempts that run at once. */
+function localMaster(concurrency: number): string {
+  return `local[${Math.max(1, Math.floor(availableParallelism() / concurrency))}]`;
+}
+
+async function hasRoom(directory: string): Promise<boolean> {
+  const { bavail, bsize } = await statfs(directory);
+  return bavail * bsize > ROOM_BYTES;
+}
+
+function settingsOrExit(): WorkerSettings {
+  try {
+    process.loadEnvFile();
+  } catch {
+    // there is no .env
+  }
+  try {
+    return loadSettings(WORKER_SETTINGS, process.env);
+  } catch (error) {
+    if (!(error instanceof InvalidSettings)) throw error;
+    console.error(error.message);
+    process.exit(EXIT_CONFIG);
+  }
+}
+
+const settings = settingsOrExit();
+const { log, close } = createLogger({
+  level: settings.LOG_LEVEL,
+  format: settings.LOG_FORMAT,
+  file: settings.LOG_FILE,
+});
+try {
+  await main(settings, log);
+} catch (error) {
+  log.fatal({ error }, 'the worker cannot go on');
+  process.exitCode = 1;
+} finally {
+  await close();
+  process.exit();
+}

@@ -1,0 +1,137 @@
+import { hostname } from 'node:os';
+import { Worker as QueueWorker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { WorkerState } from '@das/contracts/states';
+import type { Logger } from '@das/core/logging/logger';
+import { HEARTBEAT_MS } from '@das/core/mongo/worker-registry';
+import type { WorkerRegistry } from '@das/core/mongo/worker-registry';
+import { cancelChannel, QUEUE_NAME } from '@das/core/queue/run-queue';
+import type { RunJob } from '@das/core/queue/run-queue';
+import { processJob, RetryLater } from './execute/job.ts';
+import type { JobContext } from './execute/job.ts';
+import type { LeaseKeeper } from './execute/lease-keeper.ts';
+
+export type WorkerOptions = {
+  id: string;
+  version: string;
+  startedAt: Date;
+  concurrency: number;
+  queuePrefix: string;
+  /** Two connections of its own: BullMQ's, and one that listens for cancels. */
+  redis: Redis;
+  subscriber: Redis;
+  registry: WorkerRegistry;
+  keeper: LeaseKeeper;
+  job: Omit<JobContext, 'onChange' | 'onDiskFull'>;
+  /** True while there is room in WORKER_DIR. */
+  hasRoom: () => Promise<boolean>;
+  log: Logger;
+};
+
+/**
+ * A worker's life: starting (nothing yet) → active ⇄ unhealthy (no room on its disk: claims nothing) →
+ * draining (told to stop: claims nothing, what runs may finish) → drained (safe to remove).
+ */
+export class Worker {
+  readonly #options: WorkerOptions;
+  readonly #queue: QueueWorker<RunJob>;
+  readonly #heartbeat: NodeJS.Timeout;
+  #state: WorkerState = 'active';
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    const context: JobContext = {
+      ...options.job,
+      onChange: () => void this.#beat(),
+      onDiskFull: () => void this.#rest(),
+    };
+    this.#queue = new QueueWorker<RunJob>(QUEUE_NAME, (job, token) => processJob(context, job, token), {
+      connection: options.redis,
+      prefix: options.queuePrefix,
+      concurrency: options.concurrency,
+      autorun: false,
+      // The lease decides, not BullMQ's lock: these only bring jobs of dead workers back.
+      lockDuration: 60_000,
+      stalledInterval: 15_000,
+      maxStalledCount: 1_000_000_000,
+      runRetryDelay: 1000,
+      removeOnComplete: { count: 0 },
+      removeOnFail: { count: 0 },
+      settings: { backoffStrategy: (_made, _type, error) => (error instanceof RetryLater ? error.delayMs : 1000) },
+    });
+    this.#queue.on('error', (error) => options.log.debug({ error }, 'BullMQ'));
+    this.#listenForCancels();
+    this.#heartbeat = setInterval(() => void this.#beat(), HEARTBEAT_MS);
+  }
+
+  async start(): Promise<void> {
+    await this.#beat();
+    void this.#queue.run().catch((error: unknown) => this.#options.log.error({ error }, 'the queue worker ended'));
+  }
+
+  /**
+   * No new claims; what runs may finish for `graceMs`, then it is handed back (`drained`). Resolves when nothing
+   * runs here any more.
+   */
+  async drain(graceMs: number): Promise<void> {
+    const { keeper, log } = this.#options;
+    this.#state = 'draining';
+    await this.#beat();
+    if (keeper.running.length > 0)
+      log.info({ running: keeper.running.length, graceMs }, 'draining: what runs may finish');
+    const grace = setTimeout(() => keeper.stopAll('drain'), graceMs);
+    await this.#queue.close();
+    clearTimeout(grace);
+    clearInterval(this.#heartbeat);
+    this.#state = 'drained';
+    await this.#beat();
+  }
+
+  /** Hands back at once what still runs. */
+  hurry(): void {
+    this.#options.keeper.stopAll('drain');
+  }
+
+  #listenForCancels(): void {
+    const { subscriber, queuePrefix, keeper, log } = this.#options;
+    subscriber.on('message', (_channel, runId) => keeper.stop(runId, 'cancel'));
+    subscriber
+      .subscribe(cancelChannel(queuePrefix))
+      .catch((error: unknown) => log.warn({ error }, 'cancels are learnt at renewals only'));
+  }
+
+  /** The disk is full: claims nothing until there is room again. */
+  async #rest(): Promise<void> {
+    if (this.#state !== 'active') return;
+    this.#state = 'unhealthy';
+    this.#options.log.error('the disk of WORKER_DIR is full: this worker claims nothing until there is room');
+    await this.#queue.pause(true);
+    await this.#beat();
+    const recheck = setInterval(() => {
+      void this.#options.hasRoom().then((room) => {
+        if (this.#state === 'unhealthy' && !room) return;
+        clearInterval(recheck);
+        if (this.#state !== 'unhealthy') return;
+        this.#state = 'active';
+        this.#queue.resume();
+        this.#options.log.info('there is room again: claiming');
+        void this.#beat();
+      });
+    }, HEARTBEAT_MS);
+  }
+
+  async #beat(): Promise<void> {
+    const { id, version, startedAt, concurrency, registry, keeper, log } = this.#options;
+    const worker = {
+      _id: id,
+      host: hostname(),
+      pid: process.pid,
+      version,
+      startedAt,
+      concurrency,
+      running: keeper.running,
+      state: this.#state,
+    };
+    await registry.beat(worker).catch((error: unknown) => log.debug({ error }, 'heartbeat not written'));
+  }
+}

@@ -1,0 +1,98 @@
+import type { Filter } from 'mongodb';
+import type { Logger } from '../logging/logger.ts';
+import type { Database } from '../mongo/database.ts';
+import type { RunDocument } from '../mongo/documents.ts';
+import { translateMongoErrors } from '../mongo/errors.ts';
+import type { RunStore } from '../mongo/run-store.ts';
+import type { Enqueued, RunQueue } from '../queue/run-queue.ts';
+
+const BATCH = 500;
+/** A run that waits this long after its time is looked for in Redis. */
+const OVERDUE_MS = 2_000;
+/** Runs looked for in one round, and how long one is then left in peace. */
+const PROBES = 5_000;
+const PROBED_MS = 30_000;
+
+const NEEDED = { epoch: 1, retries: 1, failures: 1, order: 1, nextAttemptAt: 1 } as const;
+
+/** Sees to it that every run that should have a job in Redis has one. Redis may lose everything at any time. */
+export class Dispatch {
+  readonly #db: Database;
+  readonly #runs: RunStore;
+  readonly #queue: RunQueue;
+  readonly #log: Logger;
+  /** When a run was last found to have its job (monotonic). */
+  readonly #probed = new Map<string, number>();
+
+  constructor(options: { db: Database; runs: RunStore; queue: RunQueue; log: Logger }) {
+    this.#db = options.db;
+    this.#runs = options.runs;
+    this.#queue = options.queue;
+    this.#log = options.log;
+  }
+
+  /** One look. Redis away is no error here: what could not be enqueued is found again at the next look. */
+  async round(slow: boolean): Promise<void> {
+    const flushed = await this.#queue.wasFlushed().catch(() => null);
+    if (flushed === null) return;
+    if (flushed) {
+      this.#probed.clear();
+      const enqueued = await this.#enqueueWhatLacksAJob({ state: { $in: ['queued', 'retrying'] } });
+      if (enqueued > 0) this.#log.warn({ runs: enqueued }, 'Redis was emptied: what waits has been enqueued again');
+      return;
+    }
+    await this.#enqueueRefused();
+    const due = new Date(this.#db.clock.now().getTime() - OVERDUE_MS);
+    await this.#probe({ state: 'retrying', nextAttemptAt: { $lt: due } });
+    if (slow) await this.#probe({ state: 'queued', createdAt: { $lt: due } });
+  }
+
+  /** Runs that were accepted while Redis was away. */
+  async #enqueueRefused(): Promise<void> {
+    const refused: Filter<RunDocument> = { state: 'queued', 'waiting.reason': 'queue_unavailable' };
+    for await (const batch of this.#batches(refused, Infinity)) {
+      if (!(await this.#queue.enqueue(batch, 5000))) return;
+      await this.#runs.noteWaiting(batch.map(({ _id }) => _id), null); // prettier-ignore
+      this.#log.info({ runs: batch.length }, 'Redis is back: enqueued what was accepted meanwhile');
+    }
+  }
+
+  async #enqueueWhatLacksAJob(filter: Filter<RunDocument>): Promise<number> {
+    let enqueued = 0;
+    for await (const batch of this.#batches(filter, Infinity)) {
+      const missing = await this.#queue.missing(batch);
+      if (await this.#queue.enqueue(missing, 5000)) enqueued += missing.length;
+    }
+    return enqueued;
+  }
+
+  async #probe(filter: Filter<RunDocument>): Promise<void> {
+    const now = performance.now();
+    for (const [id, at] of this.#probed) if (now - at > PROBED_MS) this.#probed.delete(id);
+    for await (const batch of this.#batches(filter, PROBES)) {
+      const unknown = batch.filter(({ _id }) => !this.#probed.has(_id));
+      const missing = await this.#queue.missing(unknown);
+      await this.#queue.enqueue(missing, 5000);
+      for (const { _id } of unknown) this.#probed.set(_id, now);
+      for (const { _id } of missing) this.#log.warn({ runId: _id }, 'the run had no job in Redis: enqueued');
+    }
+  }
+
+  async *#batches(filter: Filter<RunDocument>, most: number): AsyncGenerator<Enqueued[]> {
+    let after = '';
+    for (let seen = 0; seen < most; seen += BATCH) {
+      const batch = await translateMongoErrors(() =>
+        this.#db.runs
+          .find({ $and: [filter, { _id: { $gt: after } }] })
+          .sort({ _id: 1 })
+          .limit(BATCH)
+          .project<Enqueued>(NEEDED)
+          .toArray(),
+      );
+      if (batch.length > 0) yield batch;
+      const last = batch.at(-1);
+      if (!last || batch.length < BATCH) return;
+      after = last._id;
+    }
+  }
+}

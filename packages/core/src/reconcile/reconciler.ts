@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../logging/logger.ts';
+import type { Database } from '../mongo/database.ts';
+import type { LeaseStore } from '../mongo/lease-store.ts';
+import { isDatabaseAway } from '../mongo/errors.ts';
+import { Lock } from '../mongo/lock.ts';
+import { mendConsequences } from '../mongo/run-consequences.ts';
+import type { RunStore } from '../mongo/run-store.ts';
+import type { RunQueue } from '../queue/run-queue.ts';
+import { declareLost } from './declare-loss.ts';
+import { Dispatch } from './dispatch.ts';
+
+export type ReconcilerOptions = {
+  db: Database;
+  runs: RunStore;
+  leases: LeaseStore;
+  queue: RunQueue;
+  /** Who this is, for the lock. */
+  owner: string;
+  leaseMs: number;
+  intervalMs: number;
+  maxLosses: number;
+  log: Logger;
+};
+
+/** How often what is cheap to leave for a while is looked at. */
+const SLOW_MS = 10_000;
+
+/**
+ * Brings every stuck case forward by itself. Every process of DAS runs one, a lock in MongoDB lets one work:
+ * - a lease is over → its run is lost, and handed on (declare-loss.ts)
+ * - Redis was emptied, or a run that should have a job has none → it is enqueued (dispatch.ts)
+ * - a script or a launch missed the end of its run → mended (run-consequences.ts)
+ * Nothing is declared lost until MongoDB has answered for one whole lease: workers could not renew either.
+ */
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+  readonly #lock: Lock;
+  readonly #dispatch: Dispatch;
+  readonly #stopping = new AbortController();
+  readonly #ended: Promise<void>;
+  /** Monotonic; null while MongoDB is away. */
+  #healthySince: number | null = null;
+  #lastSlow = 0;
+  #said = '';
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+    this.#lock = new Lock(options.db, 'reconciler', options.owner, Math.max(3 * options.intervalMs, 3000));
+    this.#dispatch = new Dispatch(options);
+    this.#ended = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#ended;
+    await this.#lock.release().catch(() => undefined);
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        const leads = await this.#lock.acquire();
+        this.#healthySince ??= performance.now();
+        if (leads) await this.#round();
+        this.#said = '';
+      } catch (error) {
+        if (isDatabaseAway(error)) this.#healthySince = null;
+        this.#say(error);
+      }
+      await sleep(this.#options.intervalMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** The same trouble is said once, not every two seconds. */
+  #say(error: unknown): void {
+    const { message } = error as Error;
+    if (message !== this.#said)
+      this.#options.log.warn({ error }, 'the reconciler could not finish its round and tries again');
+    this.#said = message;
+  }
+
+  async #round(): Promise<void> {
+    const settled = this.#healthySince !== null && performance.now() - this.#healthySince >= this.#options.leaseMs;
+    if (settled) await this.#declareLosses();
+    const slow = performance.now() - this.#lastSlow >= SLOW_MS;
+    if (slow) {
+      this.#lastSlow = performance.now();
+      await this.#options.db.clock.synchronise();
+      const mended = await mendConsequences(this.#options.db);
+      if (mended > 0) this.#options.log.info({ mended }, 'scripts and launches brought in line with their runs');
+    }
+    await this.#dispatch.round(slow);
+  }
+
+  async #declareLosses(): Promise<void> {
+    const { leases, maxLosses, log, queue } = this.#options;
+    for (const hold of await leases.expired(200)) {
+      const run = await declareLost(this.#options, hold, maxLosses);
+      if (!run) continue;
+      log.warn(
+        { runId: hold.runId, attempt: run.attemptCount, worker: hold.workerId },
+        `the lease is over: the run is ${run.state}`,
+      );
+      if (run.state === 'retrying') await queue.enqueue([run], 2000);
+    }
+  }
+}
