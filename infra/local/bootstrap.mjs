@@ -48,13 +48,13 @@ async function install() {
   const stamp = join(root, 'node_modules/.das-install');
   if (existsSync(node) && existsSync(stamp) && readFileSync(stamp, 'utf8') === lockHash()) return;
   const startedAt = Date.now();
-  // `ci` empties node_modules first: not under the feet of whatever runs from there.
-  const how = existsSync(node) ? 'install' : 'ci';
-  console.log(`… npm ${how}`);
+  console.log('… npm packages');
   rmSync(stamp, { force: true });
-  // npm must not run on the very Node that it replaces: the caller's PATH.
-  const failed = await run('npm', [how, '--no-audit', '--no-fund', '--loglevel=error'], process.env);
-  if (failed) fail(`npm ${how} failed (see above)`, failed);
+  // Not `npm ci`: it refuses a lock that lacks the optional builds for other systems (a registry may not have them), and empties
+  // node_modules under whatever runs from there. --no-save: the lock stays as it is. npm must not run on the very Node that it
+  // replaces, hence the caller's PATH.
+  const failed = await run('npm', ['install', '--no-save', '--loglevel=error'], process.env);
+  if (failed) fail('npm install failed (see above)', failed);
   writeFileSync(stamp, lockHash());
   console.log(`✓ npm packages (${Math.round((Date.now() - startedAt) / 1000)} s)`);
 }
