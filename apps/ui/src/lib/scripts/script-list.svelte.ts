@@ -85,9 +85,9 @@ function compare(a: string, b: string): number {
 
 function grouped(scripts: readonly Script[], collapsed: ReadonlySet<string>): ScriptRow[] {
   const rows: ScriptRow[] = [];
-  let head: Extract<ScriptRow, { kind: 'directory' }> | null = null;
+  let head: Extract<ScriptRow, { kind: 'directory' }> | undefined;
   for (const script of scripts) {
-    if (head?.directory !== script.directory) {
+    if (head === undefined || head.directory !== script.directory) {
       const { directory } = script;
       head = { kind: 'directory', key: `d:${directory}`, directory, paths: [], collapsed: collapsed.has(directory) };
       rows.push(head);

@@ -1,0 +1,51 @@
+import type { RunSummary } from '@das/contracts/run';
+import type { Worker } from '@das/contracts/worker';
+import { listRuns } from '../api/runs.ts';
+import { listWorkers } from '../api/system.ts';
+import { Watch } from '../live/watch.svelte.ts';
+
+/** The workers and what each runs, live. */
+export class WorkerList {
+  workers = $state.raw<Worker[]>([]);
+  /** Active runs by id: they give the ids that a worker tells their names. */
+  runs = $state.raw<ReadonlyMap<string, RunSummary>>(new Map());
+  readonly watch = new Watch({
+    topics: ['workers', 'runs'],
+    fetch: async (signal) => {
+      const [workers, runs] = await Promise.all([listWorkers(signal), listRuns({ state: 'running,cancelling', limit: 200 }, signal)]);
+      this.workers = inOrder(workers.items);
+      this.runs = new Map(runs.items.map((run) => [run.id, run]));
+    },
+    handlers: {
+      worker: ({ items }) => {
+        const held = new Map(this.workers.map((worker) => [worker.id, worker]));
+        for (const worker of items) held.set(worker.id, worker);
+        this.workers = inOrder([...held.values()]);
+      },
+      run: ({ items }) => this.#apply(items),
+    },
+  });
+
+  readonly places = $derived.by(() => {
+    const serving = this.workers.filter((worker) => worker.state === 'active' || worker.state === 'draining');
+    return {
+      total: serving.reduce((sum, worker) => sum + worker.concurrency, 0),
+      used: serving.reduce((sum, worker) => sum + worker.running.length, 0),
+    };
+  });
+
+  #apply(items: readonly RunSummary[]): void {
+    const held = new Map(this.runs);
+    for (const run of items) {
+      if (run.state === 'running' || run.state === 'cancelling') held.set(run.id, run);
+      else held.delete(run.id);
+    }
+    this.runs = held;
+  }
+}
+
+/** Those that serve first, then by age. */
+function inOrder(workers: Worker[]): Worker[] {
+  const rank = { active: 0, draining: 1, unhealthy: 2, drained: 3, gone: 4 };
+  return workers.sort((a, b) => rank[a.state] - rank[b.state] || (a.startedAt < b.startedAt ? -1 : 1));
+}
