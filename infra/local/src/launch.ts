@@ -56,7 +56,8 @@ export class Stack {
     await writeSparkDefaults(propertiesFile, { hdfsRpcUrl: addresses.hdfsRpcUrl ?? undefined });
     await ui;
     if (!settings.servicesOnly) {
-      const spark = { propertiesFile, home: runtime.sparkHome, python: runtime.python };
+      const { sparkHome: home, python, java } = runtime;
+      const spark = { propertiesFile, home, python, java };
       await this.#startApps(context, appEnvironment(settings, addresses, spark));
     }
     await this.#tell();

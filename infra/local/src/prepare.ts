@@ -70,16 +70,17 @@ async function prepareParts(options: PrepareOptions, parts: Set<Part>): Promise<
     options,
     needsSpark || parts.has('mongodb') || (parts.has('redis') && !redisOnPath),
   );
+  const nothing = Promise.resolve(undefined);
   const tasks = [
-    parts.has('redis') ? (redisOnPath ?? installRedis(options, venv)) : undefined,
-    parts.has('mongodb') ? installMongod(options, venv) : undefined,
-    needsSpark && java ? installSpark(options, venv, java, parts.has('hdfs')) : undefined,
+    parts.has('redis') && !redisOnPath ? installRedis(options, venv) : nothing,
+    parts.has('mongodb') ? installMongod(options, venv) : nothing,
+    needsSpark && java ? installSpark(options, venv, java, parts.has('hdfs')) : nothing,
   ] as const;
   // All settle before an error is told: nothing may go on writing after the lock is released.
   await Promise.allSettled(tasks);
-  const [redisServer, mongod, spark] = await Promise.all(tasks);
+  const [redisInstalled, mongod, spark] = await Promise.all(tasks);
   return {
-    redisServer,
+    redisServer: redisOnPath ?? redisInstalled,
     mongod,
     java,
     hadoopJars: spark?.hadoopJars,

@@ -17,7 +17,12 @@ const addresses = {
   hdfsRpcUrl: 'hdfs://127.0.0.1:9000',
   sparkSubmit: '/runtime/spark-submit',
 };
-const spark = { propertiesFile: '/home/spark-defaults.conf', home: '/runtime/pyspark', python: '/runtime/python' };
+const spark = {
+  propertiesFile: '/home/spark-defaults.conf',
+  home: '/runtime/pyspark',
+  python: '/runtime/python',
+  java: '/jdk/bin/java',
+};
 
 test('the environment wins over .env', async () => {
   await writeFile(join(root, '.env'), 'API_PORT=9001\nLOG_LEVEL=debug # quiet otherwise\n');
@@ -71,6 +76,7 @@ test('the apps get the addresses of this stack, and the settings of the user', (
     PYSPARK_PYTHON: spark.python,
     SPARK_PROPERTIES_FILE: spark.propertiesFile,
     SPARK_HOME: spark.home,
+    JAVA_HOME: '/jdk',
     SPARK_LOCAL_IP: '10.0.0.1',
     WORKER_CONCURRENCY: '7',
     LOG_FILE: '',

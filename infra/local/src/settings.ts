@@ -3,6 +3,7 @@ import { availableParallelism, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, parseEnv } from 'node:util';
+import { withJava } from './machine.ts';
 import { allParts, type Part } from './prepare.ts';
 
 /** The repository: the folder that holds infra/local. */
@@ -118,9 +119,9 @@ export interface StackAddresses {
 export function appEnvironment(
   settings: LaunchSettings,
   addresses: StackAddresses,
-  spark: { propertiesFile: string; home: string | undefined; python: string | undefined },
+  spark: { propertiesFile: string; home: string | undefined; python: string | undefined; java: string | undefined },
 ): NodeJS.ProcessEnv {
-  const { env } = settings;
+  const env = spark.java ? withJava(settings.env, spark.java) : settings.env;
   const sparkHome = spark.home ? { SPARK_HOME: spark.home } : {}; // the embedded one, not another Spark's of this machine
   return {
     WORKER_CONCURRENCY: String(availableParallelism()),
