@@ -108,16 +108,17 @@ export class Worker {
     await this.#queue.pause(true);
     await this.#beat();
     const recheck = setInterval(() => {
-      void this.#options.hasRoom().then((room) => {
-        if (this.#state === 'unhealthy' && !room) return;
-        clearInterval(recheck);
-        if (this.#state !== 'unhealthy') return;
-        this.#state = 'active';
-        this.#queue.resume();
-        this.#options.log.info('there is room again: claiming');
-        void this.#beat();
-      });
+      void this.#options.hasRoom().then((room) => room && this.#wake(recheck));
     }, HEARTBEAT_MS);
+  }
+
+  #wake(recheck: NodeJS.Timeout): void {
+    clearInterval(recheck);
+    if (this.#state !== 'unhealthy') return;
+    this.#state = 'active';
+    void this.#queue.resume();
+    this.#options.log.info('there is room again: claiming');
+    void this.#beat();
   }
 
   async #beat(): Promise<void> {

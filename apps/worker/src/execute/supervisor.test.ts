@@ -8,6 +8,8 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type {
+  Supervisor} from './supervisor.ts';
 import {
   findPython,
   launchSupervisor,
@@ -15,7 +17,6 @@ import {
   NeverStarted,
   SpawnFailed,
   SUPERVISOR_SCRIPT,
-  Supervisor,
   SupervisorLost,
   type StartOrder,
 } from './supervisor.ts';
