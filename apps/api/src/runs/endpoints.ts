@@ -1,0 +1,113 @@
+import type { Run } from '@das/contracts/run';
+import { ROUTES } from '@das/contracts/routes';
+import type { RunDocument } from '@das/core/mongo/documents';
+import type { Idempotency } from '@das/core/mongo/idempotency';
+import { presentEvent } from '@das/core/mongo/present-run';
+import type { RunQuery } from '@das/core/mongo/run-query';
+import type { RunStore } from '@das/core/mongo/run-store';
+import { answerOnce } from '../http/answer-once.ts';
+import { ApiProblem } from '../http/api-problem.ts';
+import { keysetOf, presentPage } from '../http/cursor.ts';
+import { implement } from '../http/implement.ts';
+import type { Endpoint } from '../http/implement.ts';
+import type { Cancellation } from './cancellation.ts';
+import { checkRerunRequest, checkRunRequest } from './request-rules.ts';
+import type { RequestRules } from './request-rules.ts';
+import type { RunView } from './run-view.ts';
+import type { Submission } from './submission.ts';
+
+export type RunParts = {
+  runs: RunStore;
+  query: RunQuery;
+  view: RunView;
+  submission: Submission;
+  cancellation: Cancellation;
+  idempotency: Idempotency;
+  rules: RequestRules;
+};
+
+export function runEndpoints(parts: RunParts): Endpoint[] {
+  return [submitRun(parts), rerunRun(parts), cancelRun(parts), ...readRuns(parts)];
+}
+
+function submitRun({ submission, idempotency, view, rules }: RunParts): Endpoint {
+  return implement(ROUTES.submitRun)(
+    ({ body, caller, idempotency: call, hdfs, log }) =>
+      answerOnce(idempotency, call, async (remember) => {
+        const prepared = await submission.prepare([{ request: body, at: '' }], undefined, hdfs);
+        const [run] = (await submission.document(prepared, { submittedBy: caller, launchId: null })) as [RunDocument];
+        const reply = await acceptedRun(view, run);
+        await submission.accept([run], (session) => remember(reply, session));
+        log.info({ runId: run._id, script: run.script.path, submitter: caller.id }, 'A run was accepted');
+        return acceptedRun(view, run);
+      }),
+    checkRunRequest(rules),
+  );
+}
+
+function rerunRun({ runs, submission, idempotency, view, rules }: RunParts): Endpoint {
+  return implement(ROUTES.rerunRun)(
+    ({ params, body, caller, idempotency: call, hdfs, log }) =>
+      answerOnce(idempotency, call, async (remember) => {
+        const earlier = await runs.find(params.id);
+        if (!earlier) throw unknownRun(params.id);
+        const prepared = await submission.prepareRerun(earlier, body?.overrides, body?.version === 'pinned', hdfs);
+        const [run] = (await submission.document([prepared], { submittedBy: caller, launchId: null })) as [RunDocument];
+        const reply = await acceptedRun(view, run);
+        await submission.accept([run], (session) => remember(reply, session));
+        log.info({ runId: run._id, rerunOf: earlier._id, submitter: caller.id }, 'A re-run was accepted');
+        return acceptedRun(view, run);
+      }),
+    checkRerunRequest(rules),
+  );
+}
+
+async function acceptedRun(view: RunView, run: RunDocument) {
+  const [body] = (await view.complete([run])) as [Run];
+  return { status: 202 as const, body, headers: { Location: `/api/v1/runs/${run._id}` } };
+}
+
+function cancelRun({ cancellation, idempotency, view }: RunParts): Endpoint {
+  return implement(ROUTES.cancelRun)(({ params, caller, idempotency: call, log }) =>
+    answerOnce(idempotency, call, async (remember) => {
+      const result = await cancellation.cancel(params.id, caller.id);
+      if (result.outcome === 'not_found') throw unknownRun(params.id);
+      if (result.outcome === 'ended') {
+        throw new ApiProblem(
+          'invalid_state',
+          `run ${params.id} is ${result.run.state}: it cannot be cancelled any more`,
+        );
+      }
+      const status = result.outcome === 'already' ? (200 as const) : (202 as const);
+      if (status === 202)
+        log.info({ runId: params.id, submitter: caller.id }, `Cancel: the run is ${result.run.state}`);
+      const reply = { status, body: await view.single(result.run) };
+      await remember(reply);
+      return reply;
+    }),
+  );
+}
+
+function readRuns({ runs, query, view }: RunParts): Endpoint[] {
+  return [
+    implement(ROUTES.listRuns)(async ({ query: { limit, cursor, ...filter } }) => {
+      const { items, next } = await query.list(filter, keysetOf({ limit, cursor }));
+      const summaries = await view.summaries(items);
+      return { status: 200, body: presentPage({ items: summaries, next }, (run) => run) };
+    }),
+    implement(ROUTES.getRun)(async ({ params }) => {
+      const run = await runs.find(params.id);
+      if (!run) throw unknownRun(params.id);
+      return { status: 200, body: await view.single(run) };
+    }),
+    implement(ROUTES.getRunEvents)(async ({ params }) => {
+      const run = await runs.find(params.id);
+      if (!run) throw unknownRun(params.id);
+      return { status: 200, body: { items: run.events.map(presentEvent), nextCursor: null } };
+    }),
+  ];
+}
+
+export function unknownRun(id: string): ApiProblem {
+  return new ApiProblem('not_found', `there is no run ${id}`);
+}

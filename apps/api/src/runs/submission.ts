@@ -1,0 +1,160 @@
+import { LIMITS } from '@das/contracts/limits';
+import type { Submitter } from '@das/contracts/primitives';
+import type { Fault } from '@das/contracts/problem';
+import type { RunRequest, RunSettings } from '@das/contracts/run-request';
+import { mergeSettings } from '@das/core/domain/run-settings';
+import type { EffectiveSettings, PlatformDefaults } from '@das/core/domain/run-settings';
+import type { ManifestEntry } from '@das/core/domain/version';
+import type { HdfsCallOptions } from '@das/core/hdfs/client';
+import type { Database } from '@das/core/mongo/database';
+import type { RunDocument } from '@das/core/mongo/documents';
+import { takeTags } from '@das/core/mongo/fair-share-store';
+import { fromPairs, newRunDocument } from '@das/core/mongo/new-run';
+import type { RunStore } from '@das/core/mongo/run-store';
+import { inTransaction } from '@das/core/mongo/transaction';
+import type { RunQueue } from '@das/core/queue/run-queue';
+import type { ClientSession } from 'mongodb';
+import { invalidRequest } from '../http/api-problem.ts';
+import type { NeededFile, Pinning } from './pinning.ts';
+
+/** How long Redis may take before a run is accepted without it. Milliseconds. */
+const ENQUEUE_MS = 500;
+
+export type SubmissionOptions = {
+  db: Database;
+  runs: RunStore;
+  queue: RunQueue;
+  pinning: Pinning;
+  platform: PlatformDefaults;
+};
+
+type Bounds = () => Required<Pick<HdfsCallOptions, 'signal' | 'deadlineMs'>>;
+
+/** A run that can be stored: its files are pinned, its settings decided. */
+export type PreparedRun = { manifest: ManifestEntry[]; effective: EffectiveSettings; rerunOf: string | null };
+export type Acceptance = { submittedBy: Submitter; launchId: string | null };
+
+/** From a request to stored and enqueued runs, in the order: settings, files, MongoDB, Redis. */
+export class Submission {
+  readonly #options: SubmissionOptions;
+
+  constructor(options: SubmissionOptions) {
+    this.#options = options;
+  }
+
+  /** Merges the settings and pins the files of requests; `at` = where each stands in the call. Throws ApiProblem, HdfsUnavailable. */
+  async prepare(
+    requests: readonly { request: RunRequest; at: string }[],
+    defaults: RunSettings | undefined,
+    bounds: Bounds,
+  ): Promise<PreparedRun[]> {
+    const decided = requests.map(({ request, at }) => {
+      const { script, sha256, ...item } = request;
+      const { effective, sources } = mergeSettings(this.#options.platform, { launch: defaults, item });
+      const place = (field: 'pyFiles' | 'files'): string =>
+        sources[field] === 'launch' ? `defaults.${field}` : `${at}${field}`;
+      return { effective, at, files: neededFiles({ path: script, at: `${at}script`, sha256 }, effective, place) };
+    });
+    refuseTooManyLabels(decided);
+    const entries = await this.#options.pinning.pin(decided.flatMap(({ files }) => files), bounds); // prettier-ignore
+    let taken = 0;
+    return decided.map(({ effective, files }) => {
+      const manifest = entries.slice(taken, (taken += files.length));
+      return { manifest, effective, rerunOf: null };
+    });
+  }
+
+  /** The same again, with `overrides` on top of its own settings; its pinned files, or what they hold now. */
+  async prepareRerun(
+    run: RunDocument,
+    overrides: RunSettings | undefined,
+    pinned: boolean,
+    bounds: Bounds,
+  ): Promise<PreparedRun> {
+    const { effective } = mergeSettings(this.#options.platform, { launch: settingsOf(run), item: overrides });
+    refuseTooManyLabels([{ effective, at: 'overrides.' }]);
+    const place = (field: 'pyFiles' | 'files'): string => `overrides.${field}`;
+    const files = neededFiles({ path: run.script.path, at: 'script', sha256: undefined }, effective, place);
+    const kept = pinned ? run.manifest : [];
+    const isKept = (file: NeededFile) => kept.find(({ role, path }) => role === file.role && path === file.path);
+    const fresh = await this.#options.pinning.pin(files.filter((file) => !isKept(file)), bounds); // prettier-ignore
+    const manifest = files.map((file) => isKept(file) ?? (fresh.shift() as ManifestEntry));
+    return { manifest, effective, rerunOf: run._id };
+  }
+
+  /** Documents for prepared runs, each with its place in the fair queue. */
+  async document(prepared: readonly PreparedRun[], { submittedBy, launchId }: Acceptance): Promise<RunDocument[]> {
+    const { db } = this.#options;
+    const tags = new Map<number, number[]>();
+    for (const [priority, group] of Map.groupBy(prepared, ({ effective }) => effective.priority)) {
+      tags.set(priority, await takeTags(db, priority, submittedBy.id, group.length));
+    }
+    const now = db.clock.now();
+    return prepared.map((run) => {
+      const tag = tags.get(run.effective.priority)?.shift() as number;
+      return newRunDocument({ ...run, launchId, submittedBy, tag, now });
+    });
+  }
+
+  /** Stores the runs, with whatever `alongside` stores, or none of it; then enqueues them. Redis away is said in `waiting`. */
+  async accept(runs: RunDocument[], alongside: (session: ClientSession) => Promise<void>): Promise<void> {
+    const { db, runs: store } = this.#options;
+    await inTransaction(db, async (session) => {
+      await store.insert(runs, session);
+      await alongside(session);
+    });
+    await Promise.all([store.reflect(runs), this.#enqueue(runs)]);
+  }
+
+  async #enqueue(runs: RunDocument[]): Promise<void> {
+    const { db, queue, runs: store } = this.#options;
+    if (await queue.enqueue(runs, ENQUEUE_MS)) return;
+    const waiting = {
+      reason: 'queue_unavailable' as const,
+      detail: 'Redis does not answer. The run is accepted and starts when it does.',
+    };
+    await store.noteWaiting(runs.map(({ _id }) => _id), waiting); // prettier-ignore
+    for (const run of runs) {
+      run.waiting = { ...waiting, since: db.clock.now() };
+      run.seq += 1;
+    }
+  }
+}
+
+type Place = (field: 'pyFiles' | 'files') => string;
+
+function neededFiles(
+  script: Omit<NeededFile, 'role'>,
+  { pyFiles, files }: EffectiveSettings,
+  place: Place,
+): NeededFile[] {
+  return [
+    { role: 'script', ...script },
+    ...pyFiles.map((path, index) => ({ role: 'pyFile' as const, path, at: `${place('pyFiles')}.${index}` })),
+    ...files.map((path, index) => ({ role: 'file' as const, path, at: `${place('files')}.${index}` })),
+  ];
+}
+
+/** Each level keeps to the limit; merged they may not. */
+function refuseTooManyLabels(decided: readonly { effective: EffectiveSettings; at: string }[]): void {
+  const faults = decided.flatMap(({ effective, at }): Fault[] => {
+    const count = Object.keys(effective.labels).length;
+    return count <= LIMITS.labels
+      ? []
+      : [{ path: `${at}labels`, message: `${count} labels, defaults included; at most ${LIMITS.labels}` }];
+  });
+  if (faults.length > 0) throw invalidRequest(faults);
+}
+
+function settingsOf(run: RunDocument): RunSettings {
+  return {
+    args: run.args,
+    conf: fromPairs(run.conf),
+    pyFiles: run.manifest.filter(({ role }) => role === 'pyFile').map(({ path }) => path),
+    files: run.manifest.filter(({ role }) => role === 'file').map(({ path }) => path),
+    retries: run.retries,
+    timeoutMs: run.timeoutMs,
+    priority: run.priority,
+    labels: fromPairs(run.labels),
+  };
+}

@@ -1,0 +1,126 @@
+import type { Server } from 'node:http';
+import type { ApiSettings } from '@das/core/config/settings';
+import type { Hdfs } from '@das/core/hdfs/client';
+import type { Logger } from '@das/core/logging/logger';
+import { ContentStore } from '@das/core/mongo/content-store';
+import type { Database } from '@das/core/mongo/database';
+import { Idempotency } from '@das/core/mongo/idempotency';
+import { LaunchStore } from '@das/core/mongo/launch-store';
+import { LogStore } from '@das/core/mongo/log-store';
+import { readOverview } from '@das/core/mongo/overview';
+import { RunQuery } from '@das/core/mongo/run-query';
+import { RunStore } from '@das/core/mongo/run-store';
+import { ScanStore } from '@das/core/mongo/scan-store';
+import { ScriptStore } from '@das/core/mongo/script-store';
+import { WorkerRegistry } from '@das/core/mongo/worker-registry';
+import type { RunQueue } from '@das/core/queue/run-queue';
+import { Scanner } from '@das/core/scan/scanner';
+import { healthEndpoints } from './health/endpoints.ts';
+import { Metrics } from './health/metrics.ts';
+import { describeSettings } from './health/settings-in-force.ts';
+import { createApplication } from './http/application.ts';
+import { protectDashboard, serveDashboard } from './http/dashboard.ts';
+import { hostRules } from './http/host-rules.ts';
+import type { Endpoint } from './http/implement.ts';
+import { recent } from './http/recent.ts';
+import { launchEndpoints } from './launches/endpoints.ts';
+import { startLiveUpdates } from './live/live-updates.ts';
+import { logEndpoints } from './logs/endpoints.ts';
+import { Cancellation } from './runs/cancellation.ts';
+import { runEndpoints } from './runs/endpoints.ts';
+import { FileLookUp } from './runs/file-look-up.ts';
+import { Pinning } from './runs/pinning.ts';
+import { RunView } from './runs/run-view.ts';
+import { Submission } from './runs/submission.ts';
+import { scriptEndpoints } from './scripts/endpoints.ts';
+import { Preview } from './scripts/preview.ts';
+import { sessionEndpoints } from './session/endpoints.ts';
+import { Gate } from './session/gate.ts';
+import { WorkerView } from './workers/worker-view.ts';
+import { workerEndpoints } from './workers/endpoints.ts';
+
+export type ApiOptions = {
+  settings: ApiSettings;
+  env: Record<string, string | undefined>;
+  db: Database;
+  queue: RunQueue;
+  hdfs: Hdfs;
+  http: Server;
+  /** Folder of the built dashboard; it may be missing. */
+  dashboard: string;
+  /** Who this process is, for locks. */
+  owner: string;
+  log: Logger;
+};
+
+/** Wires the nouns onto an HTTP server, and starts scanning and live updates. Answers what stops it all. */
+export function startApi(options: ApiOptions): () => Promise<void> {
+  const { settings, db, queue, hdfs, http, log } = options;
+  const stores = {
+    runs: new RunStore(db),
+    query: new RunQuery(db),
+    scripts: new ScriptStore(db),
+    contents: new ContentStore(db),
+    launches: new LaunchStore(db),
+    scans: new ScanStore(db),
+    logs: new LogStore(db),
+    registry: new WorkerRegistry(db),
+    idempotency: new Idempotency(db),
+  };
+  const workers = new WorkerView(stores.registry);
+  const view = new RunView(workers, stores.query);
+  const overview = recent(1000, async () => readOverview(db, await workers.list()));
+  const metrics = new Metrics(overview);
+  const gate = new Gate(settings.API_TOKEN);
+  const hosts = hostRules(settings.API_HOST, settings.API_ALLOWED_HOSTS);
+  const scanner = new Scanner({
+    db, hdfs, scriptsDir: settings.HDFS_SCRIPTS_DIR, intervalMs: settings.SCAN_INTERVAL_MS, deadlineMs: settings.HDFS_DEADLINE_MS, owner: options.owner, log,
+  }); // prettier-ignore
+  const pinning = new Pinning({
+    hdfs,
+    lookUp: new FileLookUp(hdfs),
+    contents: stores.contents,
+    scripts: stores.scripts,
+  });
+  const platform = { retries: settings.DEFAULT_RETRIES, timeoutMs: settings.RUN_TIMEOUT_MS };
+  const parts = {
+    ...stores, db, hdfs, view, scanner,
+    submission: new Submission({ db, runs: stores.runs, queue, pinning, platform }),
+    cancellation: new Cancellation(stores.runs, queue),
+    preview: new Preview({ pinning, contents: stores.contents, scripts: stores.scripts }),
+    rules: { scriptsDir: settings.HDFS_SCRIPTS_DIR, extraConf: settings.SPARK_CONF_ALLOW },
+  }; // prettier-ignore
+  const endpoints: Endpoint[] = [
+    ...scriptEndpoints(parts),
+    ...runEndpoints(parts),
+    ...launchEndpoints(parts),
+    ...logEndpoints(parts),
+    ...workerEndpoints(workers),
+    ...sessionEndpoints(gate),
+    ...healthEndpoints({
+      dependencies: { db, queue, hdfs, workers },
+      metrics,
+      readOverview: overview,
+      settings: describeSettings(settings, options.env),
+    }),
+  ];
+  const application = createApplication({
+    endpoints, gate, hosts, protection: protectDashboard(options.dashboard), dashboard: serveDashboard(options.dashboard), log, onAnswer: (answer) => metrics.observeAnswer(answer),
+  }); // prettier-ignore
+  http.on('request', application);
+  const feed = {
+    uri: settings.MONGODB_URI,
+    database: settings.MONGODB_DATABASE,
+    scriptsCollection: settings.MONGODB_COLLECTION,
+  };
+  const live = startLiveUpdates({
+    http, hosts, gate, feed, db, log, view, runs: stores.query, scripts: stores.scripts, launches: stores.launches, registry: stores.registry, logs: stores.logs, onPublished: (lagMs) => metrics.setFeedLag(lagMs),
+  }); // prettier-ignore
+  metrics.countSockets(live.sockets);
+  scanner.start();
+  return async () => {
+    await live.stop(); // closes the HTTP server, too
+    http.closeAllConnections();
+    await scanner.stop();
+  };
+}
