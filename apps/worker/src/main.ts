@@ -1,6 +1,5 @@
-import { mkdir, statfs } from 'node:fs/promises';
+import { rm, statfs } from 'node:fs/promises';
 import { availableParallelism, hostname } from 'node:os';
-import { join } from 'node:path';
 import process from 'node:process';
 import { EXIT_CONFIG, InvalidSettings, loadSettings, WORKER_SETTINGS } from '@das/core/config/settings';
 import type { WorkerSettings } from '@das/core/config/settings';
@@ -19,6 +18,7 @@ import { Reconciler } from '@das/core/reconcile/reconciler';
 import { LeaseKeeper } from './execute/lease-keeper.ts';
 import { findPython } from './execute/supervisor.ts';
 import { sweepLeftovers } from './execute/sweep.ts';
+import { takeScratch } from './scratch.ts';
 import { Worker } from './worker.ts';
 
 const VERSION = '0.1.0';
@@ -29,8 +29,6 @@ const DATABASE_TIMEOUT_MS = 5000;
 
 async function main(settings: WorkerSettings, log: Logger): Promise<void> {
   const id = `${hostname()}-${newId().slice(-10).toLowerCase()}`;
-  const directory = join(settings.WORKER_DIR, id);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
   const python = await findPython(settings.PYSPARK_PYTHON ?? 'python3');
   const db = await connectDatabase({
     uri: settings.MONGODB_URI,
@@ -39,6 +37,8 @@ async function main(settings: WorkerSettings, log: Logger): Promise<void> {
     timeoutMs: Math.min(DATABASE_TIMEOUT_MS, settings.LEASE_MS / 3),
     appName: 'das-worker',
   });
+  const registry = new WorkerRegistry(db);
+  const directory = await takeScratch(settings.WORKER_DIR, id, registry);
   const hdfs = createHdfs({ urls: settings.HDFS_URL, user: settings.HDFS_USER, deadlineMs: settings.HDFS_DEADLINE_MS });
   const runs = new RunStore(db);
   const leases = new LeaseStore(db, settings.LEASE_MS);
@@ -51,7 +51,7 @@ async function main(settings: WorkerSettings, log: Logger): Promise<void> {
   const keeper = new LeaseKeeper(leases, settings.LEASE_MS, log);
   const reconciler = new Reconciler({
     db, runs, leases, queue, owner: id, leaseMs: settings.LEASE_MS, intervalMs: settings.RECONCILE_INTERVAL_MS,
-    maxLosses: settings.MAX_LOSSES, log,
+    maxLosses: settings.MAX_LOSSES, retentionDays: settings.RETENTION_DAYS, log,
   }); // prettier-ignore
   const redis = connectRedis(settings.REDIS_URL, 'patient', log);
   const subscriber = connectRedis(settings.REDIS_URL, 'patient', log);
@@ -61,7 +61,7 @@ async function main(settings: WorkerSettings, log: Logger): Promise<void> {
 
   const worker = new Worker({
     id, version: VERSION, startedAt: db.clock.now(), concurrency: settings.WORKER_CONCURRENCY,
-    queuePrefix: settings.QUEUE_PREFIX, redis, subscriber, registry: new WorkerRegistry(db), keeper,
+    queuePrefix: settings.QUEUE_PREFIX, redis, subscriber, registry, keeper,
     job: {
       workerId: id, db, runs, leases, keeper, hdfs, logs: new LogStore(db), log, leaseMs: settings.LEASE_MS,
       maxLosses: settings.MAX_LOSSES, directory, python, environment: process.env, sparkSubmit: settings.SPARK_SUBMIT,
@@ -81,6 +81,7 @@ async function main(settings: WorkerSettings, log: Logger): Promise<void> {
   redis.disconnect();
   subscriber.disconnect();
   await db.close();
+  await rm(directory, { recursive: true, force: true });
   log.info({ worker: id }, 'worker drained: safe to remove');
 }
 

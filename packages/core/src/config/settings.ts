@@ -33,10 +33,10 @@ function uri(...protocols: string[]) {
     message: `must start with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
   });
 }
-/** Milliseconds; empty means none. */
-const optionalMilliseconds = z
+/** A whole number; empty means none. */
+const optionalInteger = z
   .string()
-  .regex(/^\d*$/, 'must be a whole number of milliseconds, or empty')
+  .regex(/^\d*$/, 'must be a whole number, or empty')
   .default('')
   .transform((value) => (value === '' ? null : Number(value)));
 
@@ -78,9 +78,9 @@ export const SETTINGS = {
   PYSPARK_PYTHON: [optionalText, 'The Python that runs the scripts; default python3'],
   SCAN_INTERVAL_MS: [integer(60_000, 100), 'How often HDFS is scanned'],
   DEFAULT_RETRIES: [integer(0, 0, 100), 'Retries where nobody says'],
-  RUN_TIMEOUT_MS: [optionalMilliseconds, 'Time-out of an attempt where nobody says; empty = none'],
+  RUN_TIMEOUT_MS: [optionalInteger, 'Time-out of an attempt (ms) where nobody says; empty = none'],
   MAX_LOSSES: [integer(5, 0, 1000), 'Workers a run may lose before it fails'],
-  RETENTION_DAYS: [optionalMilliseconds, 'Days that ended runs are kept; empty = for ever'],
+  RETENTION_DAYS: [optionalInteger, 'Days that ended runs are kept; empty = for ever'],
   LEASE_MS: [integer(15_000, 3_500), 'How long a silent worker keeps its runs'],
   RECONCILE_INTERVAL_MS: [integer(2_000, 50), 'How often stuck runs are looked for'],
   KILL_GRACE_MS: [integer(10_000, 0), 'From SIGTERM to SIGKILL'],
@@ -100,7 +100,7 @@ export type Settings<N extends SettingName = SettingName> = { [K in N]: z.output
 const LOGGING = ['LOG_LEVEL', 'LOG_FILE', 'LOG_FORMAT'] as const;
 const STORES = [
   'HDFS_URL', 'HDFS_USER', 'HDFS_SCRIPTS_DIR', 'HDFS_DEADLINE_MS', 'MONGODB_URI', 'MONGODB_DATABASE', 'MONGODB_COLLECTION',
-  'REDIS_URL', 'QUEUE_PREFIX', 'LEASE_MS', 'RECONCILE_INTERVAL_MS', 'MAX_LOSSES',
+  'REDIS_URL', 'QUEUE_PREFIX', 'LEASE_MS', 'RECONCILE_INTERVAL_MS', 'MAX_LOSSES', 'RETENTION_DAYS',
 ] as const; // prettier-ignore
 export const API_SETTINGS = [
   ...STORES, ...LOGGING, 'API_HOST', 'API_PORT', 'API_TOKEN', 'API_ALLOWED_HOSTS', 'SCAN_INTERVAL_MS', 'DEFAULT_RETRIES',

@@ -17,10 +17,10 @@ export async function declareLost(
   maxLosses: number,
 ): Promise<RunDocument | null> {
   const moved = await inTransaction(stores.db, async (session) => {
-        if (!(await stores.leases.revoke(hold, session))) return null;
-        const run = await stores.db.runs.findOne({ _id: hold.runId, fencingToken: hold.fencingToken }, { session });
-        if (run?.state !== 'running' && run?.state !== 'cancelling') return null;
-        return stores.runs.move(lossOf(run, hold.workerId, maxLosses, stores.db.clock.now()), session);
+    if (!(await stores.leases.revoke(hold, session))) return null;
+    const run = await stores.db.runs.findOne({ _id: hold.runId, fencingToken: hold.fencingToken }, { session });
+    if (run?.state !== 'running' && run?.state !== 'cancelling') return null;
+    return stores.runs.move(lossOf(run, hold.workerId, maxLosses, stores.db.clock.now()), session);
   });
   if (moved) await stores.runs.settle(moved);
   return moved;

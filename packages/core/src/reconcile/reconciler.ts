@@ -9,6 +9,7 @@ import type { RunStore } from '../mongo/run-store.ts';
 import type { RunQueue } from '../queue/run-queue.ts';
 import { declareLost } from './declare-loss.ts';
 import { Dispatch } from './dispatch.ts';
+import { removeOldRuns } from './retention.ts';
 
 export type ReconcilerOptions = {
   db: Database;
@@ -20,6 +21,8 @@ export type ReconcilerOptions = {
   leaseMs: number;
   intervalMs: number;
   maxLosses: number;
+  /** Null: runs are kept for ever. */
+  retentionDays: number | null;
   log: Logger;
 };
 
@@ -92,6 +95,14 @@ export class Reconciler {
       if (mended > 0) this.#options.log.info({ mended }, 'scripts and launches brought in line with their runs');
     }
     await this.#dispatch.round(slow);
+    if (slow) await this.#removeOld();
+  }
+
+  async #removeOld(): Promise<void> {
+    const { db, retentionDays, log } = this.#options;
+    if (retentionDays === null) return;
+    const removed = await removeOldRuns(db, retentionDays);
+    if (removed > 0) log.info({ removed, retentionDays }, 'removed runs that ended long ago');
   }
 
   async #declareLosses(): Promise<void> {
