@@ -1,4 +1,5 @@
 import {
+  MongoBulkWriteError,
   MongoError,
   MongoNetworkError,
   MongoOperationTimeoutError,
@@ -34,6 +35,9 @@ export function isDatabaseAway(error: unknown): boolean {
   ) {
     return true;
   }
+  // A bulk write hides what went wrong with the connection in `errorResponse`.
+  if (error instanceof MongoBulkWriteError && error.errorResponse instanceof MongoError)
+    return isDatabaseAway(error.errorResponse);
   if (error instanceof MongoServerError) return PASSING.has(Number(error.code));
   return error instanceof MongoError && /timed? ?out|topology is closed|pool.*(cleared|closed)/i.test(error.message);
 }

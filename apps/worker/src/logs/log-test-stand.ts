@@ -1,0 +1,126 @@
+import type { Stream } from '@das/contracts/states';
+import type { Database } from '@das/core/mongo/database';
+import { connectDatabase } from '@das/core/mongo/database';
+import { LogStore } from '@das/core/mongo/log-store';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { Server, Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import type { AttemptLogOptions } from './attempt-log.ts';
+import { AttemptLog } from './attempt-log.ts';
+
+/** For the tests of logs: a database of their own, and attempt logs fed by hand. */
+export class LogTestStand {
+  readonly database: Database;
+  readonly store: LogStore;
+  readonly directory: string;
+
+  static async open(): Promise<LogTestStand> {
+    return new LogTestStand(await testDatabase(mongodbUri(), testName()), await mkdtemp(join(tmpdir(), 'das-log-')));
+  }
+
+  private constructor(database: Database, directory: string) {
+    this.database = database;
+    this.store = new LogStore(database);
+    this.directory = directory;
+  }
+
+  async openLog(options: Partial<AttemptLogOptions> = {}) {
+    const runId = options.runId ?? randomUUID();
+    const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
+    const log = await AttemptLog.open({
+      runId,
+      attempt: 1,
+      directory: this.directory,
+      maxBytes: 64 * 1024 * 1024,
+      store: this.store,
+      now: () => new Date(),
+      ...options,
+    });
+    log.follow(streams);
+    return { runId, log, ...streams };
+  }
+
+  async readAll(runId: string, attempt = 1): Promise<Buffer> {
+    const parts: Buffer[] = [];
+    for await (const bytes of this.store.stream(runId, attempt)) parts.push(bytes);
+    return Buffer.concat(parts);
+  }
+
+  /** The bytes of one stream in the stored chunks. */
+  async readStream(runId: string, stream: Stream): Promise<string> {
+    const parts: Buffer[] = [];
+    for await (const chunk of this.database.logChunks.find({ runId }, { sort: { offset: 1 } })) {
+      let position = 0;
+      for (const segment of chunk.segments) {
+        if (segment.stream === stream)
+          parts.push(Buffer.from(chunk.data.buffer.slice(position, position + segment.length)));
+        position += segment.length;
+      }
+    }
+    return Buffer.concat(parts).toString();
+  }
+
+  async close(): Promise<void> {
+    await this.database.db.dropDatabase();
+    await this.database.close();
+    await rm(this.directory, { recursive: true });
+  }
+}
+
+/** A way to MongoDB that can be cut: nothing listens while it is. */
+export class CuttableMongo {
+  readonly #sockets = new Set<Socket>();
+  readonly #target: URL;
+  #server: Server | null = null;
+  #port = 0;
+
+  constructor() {
+    this.#target = new URL(mongodbUri());
+  }
+
+  async restore(): Promise<void> {
+    const server = createServer((near) => {
+      const far = connect(Number(this.#target.port), this.#target.hostname);
+      for (const socket of [near, far]) {
+        this.#sockets.add(socket);
+        socket.on('error', () => undefined).on('close', () => this.#sockets.delete(socket));
+      }
+      near.pipe(far).pipe(near);
+    });
+    await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve));
+    this.#port = (server.address() as { port: number }).port;
+    this.#server = server;
+  }
+
+  cut(): void {
+    this.#server?.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Connects through the way that can be cut, to the same database. */
+  connect(database: string, timeoutMs: number): Promise<Database> {
+    const uri = new URL(this.#target);
+    uri.port = String(this.#port);
+    uri.searchParams.delete('replicaSet');
+    uri.searchParams.set('directConnection', 'true');
+    return testDatabase(uri.href, database, timeoutMs);
+  }
+}
+
+function mongodbUri(): string {
+  const uri = process.env['MONGODB_URI'];
+  if (!uri) throw new Error('MONGODB_URI is not set');
+  return uri;
+}
+
+function testName(): string {
+  return `test_logs_${randomUUID().slice(0, 8)}`;
+}
+
+function testDatabase(uri: string, database: string, timeoutMs = 5000): Promise<Database> {
+  return connectDatabase({ uri, database, collection: 'sample', timeoutMs, appName: 'das-test' });
+}
