@@ -4,7 +4,7 @@ import { getLog, type LogRange } from '../../api/runs.ts';
 import { LogBlocks, type LogBlock } from './log-blocks.ts';
 
 /** How much is read at once, and at most before somebody asks for earlier parts, in bytes. */
-const READ = 4 * 1024 * 1024;
+const READ = 8 * 1024 * 1024;
 
 /**
  * The log of one attempt: read by ranges up to its end, then grown by the socket's pieces. Offsets are bytes of the
