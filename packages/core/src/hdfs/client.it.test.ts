@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createHdfs } from './client.ts';
 import { HdfsDenied, HdfsNotFound, HdfsRejected, HdfsTooLarge } from './errors.ts';
 import { listScripts } from './walk.ts';
 
-/** Against a real HDFS with the CSRF guard on: HDFS_URL. */
-const urls = [process.env.HDFS_URL ?? 'http://127.0.0.1:9870'];
+/** Against a real HDFS with the CSRF guard on. */
+const urls = inject('stack').hdfsUrl.split(',');
 const hdfs = createHdfs({ urls, user: process.env.HDFS_USER ?? userInfo().username, deadlineMs: 30_000 });
 const stranger = createHdfs({ urls, user: 'somebody-else', deadlineMs: 30_000 });
 const root = `/test-hdfs-${randomBytes(5).toString('hex')}`;

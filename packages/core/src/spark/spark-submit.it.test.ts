@@ -2,15 +2,15 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { classifyFailure } from './classify-failure.ts';
 import { createOutputObserver } from './observe-output.ts';
 import type { Sighting } from './observe-output.ts';
 import { askApplicationId } from './spark-ui.ts';
 import { buildSubmitArgv } from './submit-command.ts';
 
-/** With a real spark-submit: SPARK_SUBMIT. */
-const sparkSubmit = process.env.SPARK_SUBMIT ?? 'spark-submit';
+/** With a real spark-submit. */
+const { sparkSubmit, pysparkPython } = inject('stack');
 let directory: string;
 beforeAll(async () => (directory = await mkdtemp(join(tmpdir(), 'das-spark-'))));
 afterAll(() => rm(directory, { recursive: true, force: true }));
@@ -42,7 +42,7 @@ async function submit(
   const observer = createOutputObserver({ uiHost: '127.0.0.1', onSighting });
   return new Promise((resolve, reject) => {
     const child = spawn(file, argv, {
-      env: { ...process.env, SPARK_LOCAL_IP: '127.0.0.1', LC_ALL: 'C.UTF-8' },
+      env: { ...process.env, PYSPARK_PYTHON: pysparkPython, SPARK_LOCAL_IP: '127.0.0.1', LC_ALL: 'C.UTF-8' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const ended: Ended = { code: null, stdout: '', stderr: '' };
