@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { LogStore } from '@das/core/mongo/log-store';
+import { proxyTo } from '@das/testkit/proxy';
 import { readdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { CuttableMongo, LogTestStand } from './log-test-stand.ts';
+import { afterAll, beforeAll, expect, inject, onTestFinished, test, vi } from 'vitest';
+import { LogTestStand, testDatabase } from '../../test/log-test-stand.ts';
 import { SpoolDiskFull } from './spool-errors.ts';
 
 let stand: LogTestStand;
@@ -112,25 +113,24 @@ test('more than is kept: the first quarter and the last three, one gap, numbers 
 });
 
 test('MongoDB away: output goes on, and all of it is there when it is back', async () => {
-  const way = new CuttableMongo();
-  await way.restore();
-  const database = await way.connect(stand.database.db.databaseName, 1000);
+  const { proxy, uri } = await proxyTo(inject('stack').mongodbUri);
+  const database = await testDatabase(uri, stand.database.db.databaseName, 1000);
   onTestFinished(async () => {
     await database.close();
-    way.cut();
+    await proxy[Symbol.asyncDispose]();
   });
   const failures: unknown[] = [];
   const store = new LogStore(database);
   const { runId, log, stdout, stderr } = await stand.openLog({ store, onShipFailure: (error) => failures.push(error) });
   stdout.write('before\n');
   await vi.waitFor(async () => expect((await stand.readAll(runId)).toString()).toBe('before\n'), 2000);
-  way.cut();
+  proxy.cut();
   const during = Buffer.alloc(5_000_000, 'during\n');
   stdout.end(during);
   await finished(stdout, { signal: AbortSignal.timeout(3000) });
   await vi.waitFor(() => expect(failures).toHaveLength(1), 4000);
   expect(failures[0]).toMatchObject({ name: 'DatabaseUnavailable' });
-  await way.restore();
+  proxy.resume();
   stderr.end();
   expect(await log.close(within(15_000))).toMatchObject({ complete: true, size: during.length + 7 });
   expect((await stand.readAll(runId)).equals(Buffer.concat([Buffer.from('before\n'), during]))).toBe(true);

@@ -1,7 +1,7 @@
 import type { Stream } from '@das/contracts/states';
 import { Binary } from 'mongodb';
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { Database } from './database.ts';
 import { connectDatabase } from './database.ts';
 import type { LogChunkDocument } from './documents.ts';
@@ -231,12 +231,10 @@ async function readAll(): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
-/** A database of this file's own on the server that MONGODB_URI names. */
+/** A database of this file's own on the test run's server. */
 function testDatabase(): Promise<Database> {
-  const uri = process.env['MONGODB_URI'];
-  if (!uri) throw new Error('MONGODB_URI is not set');
   return connectDatabase({
-    uri,
+    uri: inject('stack').mongodbUri,
     database: `test_logs_${randomUUID().slice(0, 8)}`,
     collection: 'sample',
     timeoutMs: 5000,

@@ -2,15 +2,15 @@ import type { Stream } from '@das/contracts/states';
 import type { Database } from '@das/core/mongo/database';
 import { connectDatabase } from '@das/core/mongo/database';
 import { LogStore } from '@das/core/mongo/log-store';
+import type {} from '@das/testkit/stack';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { Server, Socket } from 'node:net';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import type { AttemptLogOptions } from './attempt-log.ts';
-import { AttemptLog } from './attempt-log.ts';
+import { inject } from 'vitest';
+import type { AttemptLogOptions } from '../src/logs/attempt-log.ts';
+import { AttemptLog } from '../src/logs/attempt-log.ts';
 
 /** For the tests of logs: a database of their own, and attempt logs fed by hand. */
 export class LogTestStand {
@@ -19,7 +19,10 @@ export class LogTestStand {
   readonly directory: string;
 
   static async open(): Promise<LogTestStand> {
-    return new LogTestStand(await testDatabase(mongodbUri(), testName()), await mkdtemp(join(tmpdir(), 'das-log-')));
+    return new LogTestStand(
+      await testDatabase(inject('stack').mongodbUri, testName()),
+      await mkdtemp(join(tmpdir(), 'das-log-')),
+    );
   }
 
   private constructor(database: Database, directory: string) {
@@ -71,56 +74,10 @@ export class LogTestStand {
   }
 }
 
-/** A way to MongoDB that can be cut: nothing listens while it is. */
-export class CuttableMongo {
-  readonly #sockets = new Set<Socket>();
-  readonly #target: URL;
-  #server: Server | null = null;
-  #port = 0;
-
-  constructor() {
-    this.#target = new URL(mongodbUri());
-  }
-
-  async restore(): Promise<void> {
-    const server = createServer((near) => {
-      const far = connect(Number(this.#target.port), this.#target.hostname);
-      for (const socket of [near, far]) {
-        this.#sockets.add(socket);
-        socket.on('error', () => undefined).on('close', () => this.#sockets.delete(socket));
-      }
-      near.pipe(far).pipe(near);
-    });
-    await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve));
-    this.#port = (server.address() as { port: number }).port;
-    this.#server = server;
-  }
-
-  cut(): void {
-    this.#server?.close();
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  /** Connects through the way that can be cut, to the same database. */
-  connect(database: string, timeoutMs: number): Promise<Database> {
-    const uri = new URL(this.#target);
-    uri.port = String(this.#port);
-    uri.searchParams.delete('replicaSet');
-    uri.searchParams.set('directConnection', 'true');
-    return testDatabase(uri.href, database, timeoutMs);
-  }
-}
-
-function mongodbUri(): string {
-  const uri = process.env['MONGODB_URI'];
-  if (!uri) throw new Error('MONGODB_URI is not set');
-  return uri;
-}
-
 function testName(): string {
   return `test_logs_${randomUUID().slice(0, 8)}`;
 }
 
-function testDatabase(uri: string, database: string, timeoutMs = 5000): Promise<Database> {
+export function testDatabase(uri: string, database: string, timeoutMs = 5000): Promise<Database> {
   return connectDatabase({ uri, database, collection: 'sample', timeoutMs, appName: 'das-test' });
 }
