@@ -27,6 +27,7 @@ import { readResultFile } from './result-file.ts';
 import { launchSupervisor, SpawnFailed, SupervisorLost } from './supervisor.ts';
 import type { Supervisor } from './supervisor.ts';
 import { sweepLeftovers } from './sweep.ts';
+import type { AttemptMarks } from './sweep.ts';
 import { Workspace } from './workspace.ts';
 
 export type AttemptContext = {
@@ -66,18 +67,33 @@ export async function executeAttempt(
   // Started ahead of need: it waits for the word while the files are fetched.
   const supervisor = launchSupervisor({ python: context.python, log: (line) => log.warn(`supervisor: ${line}`) });
   try {
+    if (run.losses > 0) await endFormerAttempts(run._id, hold.fencingToken, log);
     await workspace.make();
     const fetched = await fetchFiles(context, run.manifest, workspace, hold.signal);
     return await submitAndWatch(context, run, hold, { workspace, fetched, supervisor, log });
   } catch (error) {
     if (!(error instanceof AttemptStopped)) log.warn({ error }, 'the attempt could not be executed');
-    return { ending: endingOfError(hold.signal.aborted && !(error instanceof SpoolBroken) ? hold.signal.reason : error), logSize: 0 };
+    return {
+      ending: endingOfError(hold.signal.aborted && !(error instanceof SpoolBroken) ? hold.signal.reason : error),
+      logSize: 0,
+    };
   } finally {
     await supervisor[Symbol.asyncDispose]();
     await workspace[Symbol.asyncDispose]().catch((error: unknown) =>
       log.warn({ error }, 'the workspace could not be removed'),
     );
   }
+}
+
+/**
+ * A former holder on this machine may be frozen together with its supervisor: then nothing kept its deadline. We
+ * hold the run now, so whatever carries an older token is ended first.
+ */
+async function endFormerAttempts(runId: string, fencingToken: number, log: Logger): Promise<void> {
+  const isFormer = (marks: AttemptMarks) =>
+    marks.DAS_RUN_ID === runId && Number(marks.DAS_FENCING_TOKEN) < fencingToken;
+  const ended = await sweepLeftovers(isFormer, { graceMs: 0, evenGoverned: true });
+  if (ended.length > 0) log.warn({ pids: ended }, 'ended what a former holder of the run had left alive');
 }
 
 type Stage = { workspace: Workspace; fetched: Fetched; supervisor: Supervisor; log: Logger };

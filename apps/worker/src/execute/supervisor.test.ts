@@ -8,8 +8,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type {
-  Supervisor} from './supervisor.ts';
+import type { Supervisor } from './supervisor.ts';
 import {
   findPython,
   launchSupervisor,

@@ -78,6 +78,18 @@ export class RunQueue {
     });
   }
 
+  /** Lets a delayed job go now: it was delayed by a machine whose clock is ahead. Others are left as they are. */
+  async promote(run: Pick<RunDocument, '_id' | 'epoch'>): Promise<boolean> {
+    const job = await this.#queue.getJob(jobIdOf(run));
+    if (!(await job?.isDelayed())) return false;
+    return (
+      job?.promote().then(
+        () => true,
+        () => false,
+      ) ?? false
+    ); // taken meanwhile
+  }
+
   /** Takes the job of a run that was cancelled while it waited; one that is being worked on ends by itself. */
   async remove(run: Pick<RunDocument, '_id' | 'epoch'>): Promise<void> {
     await this.#queue.remove(jobIdOf(run)).catch(() => 0);

@@ -73,7 +73,13 @@ export class Dispatch {
       const unknown = batch.filter(({ _id }) => !this.#probed.has(_id));
       const missing = await this.#queue.missing(unknown);
       await this.#queue.enqueue(missing, 5000);
-      for (const { _id } of unknown) this.#probed.set(_id, now);
+      for (const run of unknown) {
+        this.#probed.set(run._id, now);
+        const late = run.nextAttemptAt !== null && !missing.includes(run);
+        if (late && (await this.#queue.promote(run))) {
+          this.#log.warn({ runId: run._id }, 'its job was delayed beyond its time (a clock is ahead): let go');
+        }
+      }
       for (const { _id } of missing) this.#log.warn({ runId: _id }, 'the run had no job in Redis: enqueued');
     }
   }
