@@ -151,6 +151,15 @@ test('MongoDB away to the end: close comes back at its deadline, says so, and le
   expect(await readdir(stand.directory)).toEqual([]);
 });
 
+test('disposed of without a close it gives up: nothing is left behind, nothing waits', async () => {
+  const { log, stdout, stderr } = await stand.openLog();
+  stdout.write('some\n');
+  await log[Symbol.asyncDispose]();
+  expect([stdout.destroyed, stderr.destroyed]).toEqual([true, true]);
+  expect(await readdir(stand.directory)).toEqual([]);
+  expect(await log.close(within(1000))).toMatchObject({ complete: false });
+});
+
 test('a write whose outcome is unknown is sent again and changes nothing', async () => {
   let calls = 0;
   const store = {

@@ -49,7 +49,7 @@ export type ClosedLog = {
  * The log of one attempt: joins the child's two streams at line boundaries, spools them to disk and ships them to MongoDB
  * meanwhile. Memory stays at a few MiB whatever the output: it passes through the disk. Observers must not throw.
  */
-export class AttemptLog {
+export class AttemptLog implements AsyncDisposable {
   readonly #options: AttemptLogOptions;
   readonly #spool: Spool;
   readonly #shipper: Shipper;
@@ -57,6 +57,7 @@ export class AttemptLog {
   readonly #taps: Record<Stream, OutputTap> = { stdout: new OutputTap(), stderr: new OutputTap() };
   #sources: Readable[] = [];
   #ended: Promise<unknown> = Promise.resolve();
+  #closed: Promise<ClosedLog> | null = null;
 
   /** Makes the spool: before the child is started, so that a full disk is known in time. Throws SpoolDiskFull, SpoolBroken. */
   static async open(options: AttemptLogOptions): Promise<AttemptLog> {
@@ -106,9 +107,19 @@ export class AttemptLog {
 
   /**
    * After the child's end: reads its streams to their ends (cut after 2 s), ships the rest and removes the spool. When
-   * `signal` comes first, what is not shipped by then is lost and `complete` is false.
+   * `signal` comes first, what is not shipped by then is lost and `complete` is false. Again: the same answer.
    */
-  async close({ signal }: { signal: AbortSignal }): Promise<ClosedLog> {
+  close({ signal }: { signal: AbortSignal }): Promise<ClosedLog> {
+    this.#closed ??= this.#close(signal);
+    return this.#closed;
+  }
+
+  /** Gives up what is not closed yet: nothing more is shipped, the spool is removed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close({ signal: AbortSignal.abort() });
+  }
+
+  async #close(signal: AbortSignal): Promise<ClosedLog> {
     await this.#drain(signal);
     for (const stream of STREAMS) this.#joiner.end(stream);
     const complete = await this.#shipper.finish(signal);
