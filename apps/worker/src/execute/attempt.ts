@@ -112,7 +112,7 @@ async function submitAndWatch(context: AttemptContext, run: RunDocument, hold: H
   if (fetched.drifted) log.warn('a file has changed or gone since the run was accepted: the pinned copy runs');
 
   const notes = new AttemptNotes(context, hold, log);
-  const output = await openLog(context, hold, workspace, notes, log);
+  await using output = await openLog(context, hold, workspace, notes, log);
   output.follow(supervisor);
   const env = childEnvironment(context.environment, { hold, workspace, python: context.python });
   const order = { argv, cwd: workspace.scratch, killGraceMs: context.killGraceMs, env };
