@@ -119,8 +119,9 @@ export function startApi(options: ApiOptions): () => Promise<void> {
   metrics.countSockets(live.sockets);
   scanner.start();
   return async () => {
-    await live.stop(); // closes the HTTP server, too
-    http.closeAllConnections();
-    await scanner.stop();
+    // Stopping the sockets closes the HTTP server, too.
+    const stopped = Promise.all([live.stop(), scanner.stop()]);
+    http.closeIdleConnections();
+    await stopped;
   };
 }

@@ -30,19 +30,21 @@ export class Metrics {
       help: 'Runs that wait for their first or next attempt',
       registers,
     });
-    const places = new Gauge({
+    new Gauge({
       name: 'das_worker_places',
       help: 'Attempts that the active workers can execute at once, and how many of these places are free',
       labelNames: ['kind'],
       registers,
       async collect() {
-        const overview = await readOverview();
+        for (const gauge of [runs, workers, waiting, this]) gauge.reset();
+        // Without MongoDB these numbers are missing; the others still say how the process is.
+        const overview = await readOverview().catch(() => null);
+        if (!overview) return;
         for (const state of RUN_STATES) runs.set({ state }, overview.counts[state] ?? 0);
-        workers.reset();
         for (const [state, count] of Object.entries(overview.workers)) workers.set({ state }, count);
         waiting.set((overview.counts.queued ?? 0) + (overview.counts.retrying ?? 0));
-        places.set({ kind: 'total' }, overview.places.total);
-        places.set({ kind: 'free' }, overview.places.free);
+        this.set({ kind: 'total' }, overview.places.total);
+        this.set({ kind: 'free' }, overview.places.free);
       },
     });
   }

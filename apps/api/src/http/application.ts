@@ -8,16 +8,12 @@ import type { Gate } from '../session/gate.ts';
 import { unauthenticated } from '../session/gate.ts';
 import { PROBLEMS } from '@das/contracts/problem';
 import { ApiProblem, problemBody, toApiProblem } from './api-problem.ts';
-import { withinDeadline } from './deadline.ts';
+import { withinBounds } from './deadline.ts';
 import { refusal } from './host-rules.ts';
 import type { HostRules } from './host-rules.ts';
 import type { AnyReply, Endpoint, RawCall } from './implement.ts';
 import { demandJson, hasBody, parseJson } from './json-body.ts';
 import { sendReply } from './send-reply.ts';
-
-/** Every call answers within 3 s, whatever is down: this for the handler, of which that for HDFS. */
-const HANDLER_MS = 2500;
-const HDFS_MS = 1900;
 
 export type ApplicationOptions = {
   endpoints: readonly Endpoint[];
@@ -135,8 +131,7 @@ type Received = { request: Request; response: Response; caller: Submitter; body:
 
 function answer(endpoint: Endpoint, { request, response, caller, body }: Received, log: Logger): Promise<AnyReply> {
   const requestId = requestIdOf(response);
-  const hdfsEndsAt = performance.now() + HDFS_MS;
-  return withinDeadline(HANDLER_MS, (signal) => {
+  return withinBounds((bounds) => {
     const raw: RawCall = {
       params: request.params,
       query: request.query,
@@ -145,8 +140,7 @@ function answer(endpoint: Endpoint, { request, response, caller, body }: Receive
       address: addressOf(request),
       caller,
       requestId,
-      signal,
-      hdfs: () => ({ signal, deadlineMs: Math.max(1, Math.round(hdfsEndsAt - performance.now())) }),
+      bounds,
       log: log.child({ requestId }),
     };
     return endpoint.handle(raw);

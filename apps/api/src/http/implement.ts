@@ -2,12 +2,12 @@ import { LIMITS } from '@das/contracts/limits';
 import type { Submitter } from '@das/contracts/primitives';
 import type { Fault } from '@das/contracts/problem';
 import type { RouteSpec } from '@das/contracts/routes';
-import type { HdfsCallOptions } from '@das/core/hdfs/client';
 import type { Logger } from '@das/core/logging/logger';
 import { idempotentCall } from '@das/core/mongo/idempotency';
 import type { IdempotentCall } from '@das/core/mongo/idempotency';
 import { z } from 'zod';
 import { invalidRequest } from './api-problem.ts';
+import type { CallBounds } from './deadline.ts';
 import { parsePart } from './request-faults.ts';
 
 /** A request as HTTP brought it; nothing of it is checked against the route yet. */
@@ -20,10 +20,8 @@ export type RawCall = {
   address: string;
   caller: Submitter;
   requestId: string;
-  /** Aborted when the answer is overdue. */
-  signal: AbortSignal;
-  /** For HDFS calls: what is left of the time that HDFS gets within a request. */
-  hdfs: () => Required<Pick<HdfsCallOptions, 'signal' | 'deadlineMs'>>;
+  /** How long the answer may take. */
+  bounds: CallBounds;
   log: Logger;
 };
 

@@ -36,10 +36,10 @@ export function launchEndpoints(parts: LaunchParts): Endpoint[] {
 
 function createLaunch({ db, launches, submission, idempotency, rules }: LaunchParts): Endpoint {
   return implement(ROUTES.createLaunch)(
-    ({ body, caller, idempotency: call, hdfs, log }) =>
+    ({ body, caller, idempotency: call, bounds, log }) =>
       answerOnce(idempotency, call, async (remember) => {
         const requests = body.items.map((request, index) => ({ request, at: `items.${index}.` }));
-        const prepared = await submission.prepare(requests, body.defaults, hdfs);
+        const prepared = await submission.prepare(requests, body.defaults, bounds);
         const id = newId();
         const runs = await submission.document(prepared, { submittedBy: caller, launchId: id });
         const launch: LaunchDocument = {
@@ -47,7 +47,7 @@ function createLaunch({ db, launches, submission, idempotency, rules }: LaunchPa
         }; // prettier-ignore
         const created = { id, runs: runs.map((run) => ({ id: run._id, script: run.script.path })) };
         const reply = { status: 202 as const, body: created, headers: { Location: `/api/v1/launches/${id}` } };
-        await submission.accept(runs, async (session) => {
+        await submission.acceptTogether(runs, async (session) => {
           await launches.insert(launch, session);
           await remember(reply, session);
         });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@das/core/logging/logger';
 import { MongoClient, MongoServerError } from 'mongodb';
-import type { ChangeStream, Document, ResumeToken } from 'mongodb';
+import type { Document, ResumeToken } from 'mongodb';
 
 export type ChangedNoun = 'scripts' | 'runs' | 'workers' | 'launches';
 /** One document that was inserted, changed or removed. `at` = when MongoDB did it. */
@@ -30,7 +30,6 @@ export class ChangeFeed {
   readonly #options: ChangeFeedOptions;
   readonly #client: MongoClient;
   readonly #stopping = new AbortController();
-  #stream: ChangeStream<Document, Document> | null = null;
   #resumeAfter: ResumeToken | undefined;
   #ended: Promise<void> = Promise.resolve();
 
@@ -51,9 +50,8 @@ export class ChangeFeed {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#stream?.close().catch(() => undefined);
+    await this.#client.close(); // ends the stream, too
     await this.#ended;
-    await this.#client.close();
   }
 
   async #watchForEver(): Promise<void> {
@@ -76,7 +74,6 @@ export class ChangeFeed {
     const stream = this.#client
       .db(database)
       .watch<Document, Document>(this.#pipeline(), { ...resume, maxAwaitTimeMS: 1000, batchSize: 1000 });
-    this.#stream = stream;
     try {
       while (!this.#stopping.signal.aborted) {
         const event = await stream.tryNext();

@@ -32,12 +32,16 @@ export function runEndpoints(parts: RunParts): Endpoint[] {
 
 function submitRun({ submission, idempotency, view, rules }: RunParts): Endpoint {
   return implement(ROUTES.submitRun)(
-    ({ body, caller, idempotency: call, hdfs, log }) =>
+    ({ body, caller, idempotency: call, bounds, log }) =>
       answerOnce(idempotency, call, async (remember) => {
-        const prepared = await submission.prepare([{ request: body, at: '' }], undefined, hdfs);
+        const prepared = await submission.prepare([{ request: body, at: '' }], undefined, bounds);
         const [run] = (await submission.document(prepared, { submittedBy: caller, launchId: null })) as [RunDocument];
-        const reply = await acceptedRun(view, run);
-        await submission.accept([run], (session) => remember(reply, session));
+        if (call) {
+          const reply = await acceptedRun(view, run);
+          await submission.acceptTogether([run], (session) => remember(reply, session));
+        } else {
+          await submission.acceptOne(run);
+        }
         log.info({ runId: run._id, script: run.script.path, submitter: caller.id }, 'A run was accepted');
         return acceptedRun(view, run);
       }),
@@ -47,14 +51,18 @@ function submitRun({ submission, idempotency, view, rules }: RunParts): Endpoint
 
 function rerunRun({ runs, submission, idempotency, view, rules }: RunParts): Endpoint {
   return implement(ROUTES.rerunRun)(
-    ({ params, body, caller, idempotency: call, hdfs, log }) =>
+    ({ params, body, caller, idempotency: call, bounds, log }) =>
       answerOnce(idempotency, call, async (remember) => {
         const earlier = await runs.find(params.id);
         if (!earlier) throw unknownRun(params.id);
-        const prepared = await submission.prepareRerun(earlier, body?.overrides, body?.version === 'pinned', hdfs);
+        const prepared = await submission.prepareRerun(earlier, body?.overrides, body?.version === 'pinned', bounds);
         const [run] = (await submission.document([prepared], { submittedBy: caller, launchId: null })) as [RunDocument];
-        const reply = await acceptedRun(view, run);
-        await submission.accept([run], (session) => remember(reply, session));
+        if (call) {
+          const reply = await acceptedRun(view, run);
+          await submission.acceptTogether([run], (session) => remember(reply, session));
+        } else {
+          await submission.acceptOne(run);
+        }
         log.info({ runId: run._id, rerunOf: earlier._id, submitter: caller.id }, 'A re-run was accepted');
         return acceptedRun(view, run);
       }),

@@ -1,11 +1,12 @@
 import { LIMITS } from '@das/contracts/limits';
 import type { Fault, ProblemCode } from '@das/contracts/problem';
 import type { ManifestEntry, ManifestRole } from '@das/core/domain/version';
-import type { Hdfs, HdfsCallOptions, HdfsStatus } from '@das/core/hdfs/client';
+import type { Hdfs, HdfsStatus } from '@das/core/hdfs/client';
 import { HdfsUnavailable } from '@das/core/hdfs/errors';
 import type { ContentStore } from '@das/core/mongo/content-store';
 import type { ScriptStore } from '@das/core/mongo/script-store';
 import { ApiProblem } from '../http/api-problem.ts';
+import type { CallBounds } from '../http/deadline.ts';
 import { eachAtOnce } from './file-look-up.ts';
 import type { FileLookUp } from './file-look-up.ts';
 
@@ -18,10 +19,13 @@ export type NeededFile = {
   sha256?: string | undefined;
 };
 
-type Bounds = Required<Pick<HdfsCallOptions, 'signal' | 'deadlineMs'>>;
+/** How long pinning may take: it says when it gets on. */
+export type PinBounds = Pick<CallBounds, 'hdfs' | 'prolong'>;
 type Pinned = { sha256: string; size: number };
 
-const READS_AT_ONCE = 8;
+const READS_AT_ONCE = 16;
+const BATCH_FILES = 64;
+const BATCH_BYTES = 32 * 1024 * 1024;
 /** Files that are no scripts, and whose hashes are remembered in this process. */
 const REMEMBERED = 10_000;
 
@@ -48,13 +52,13 @@ export class Pinning {
    * The manifest entry of each needed file, in their order.
    * Throws ApiProblem with all places at fault (not_found, invalid_request, payload_too_large, version_changed), HdfsUnavailable.
    */
-  async pin(files: readonly NeededFile[], bounds: () => Bounds): Promise<ManifestEntry[]> {
+  async pin(files: readonly NeededFile[], bounds: PinBounds): Promise<ManifestEntry[]> {
     const pinned = await this.#current(files, bounds);
     refuseChanged(files, pinned);
     return files.map(({ role, path }) => ({ role, path, ...(pinned.get(path) as Pinned) }));
   }
 
-  async #current(files: readonly NeededFile[], bounds: () => Bounds): Promise<Map<string, Pinned>> {
+  async #current(files: readonly NeededFile[], bounds: PinBounds): Promise<Map<string, Pinned>> {
     const paths = [...new Set(files.map(({ path }) => path))];
     let statuses: Map<string, HdfsStatus | null>;
     try {
@@ -90,20 +94,26 @@ export class Pinning {
     })); // prettier-ignore
   }
 
-  /** Reads and stores what is new. What has been stored stays, so asking again gets further. */
-  async #read(statuses: readonly HdfsStatus[], pinned: Map<string, Pinned>, bounds: () => Bounds): Promise<void> {
-    const hashed: { status: HdfsStatus; sha256: string }[] = [];
-    try {
-      await eachAtOnce(statuses, READS_AT_ONCE, async (status) => {
-        const options = { maxBytes: LIMITS.fileBytes, expectLength: status.length, ...bounds() };
-        const bytes = await this.#hdfs.read(status.path, options);
-        const sha256 = await this.#contents.put(bytes);
-        pinned.set(status.path, { sha256, size: bytes.length });
-        if (isScript(status.path)) hashed.push({ status, sha256 });
-        else this.#remember(status, sha256);
+  /** Reads and stores what is new, a batch at a time. What has been stored stays, so asking again gets further. */
+  async #read(statuses: readonly HdfsStatus[], pinned: Map<string, Pinned>, bounds: PinBounds): Promise<void> {
+    for (const batch of batches(statuses)) {
+      const read: { status: HdfsStatus; bytes: Uint8Array }[] = [];
+      await eachAtOnce(batch, READS_AT_ONCE, async (status) => {
+        const options = { maxBytes: LIMITS.fileBytes, expectLength: status.length, ...bounds.hdfs() };
+        read.push({ status, bytes: await this.#hdfs.read(status.path, options) });
       });
-    } finally {
-      await this.#scripts.pin(hashed);
+      const hashes = await this.#contents.put(read.map(({ bytes }) => bytes));
+      const hashed = read.map(({ status, bytes }, index) => ({
+        status,
+        size: bytes.length,
+        sha256: hashes[index] as string,
+      }));
+      await this.#scripts.pin(hashed.filter(({ status }) => isScript(status.path)));
+      for (const { status, size, sha256 } of hashed) {
+        pinned.set(status.path, { sha256, size });
+        if (!isScript(status.path)) this.#remember(status, sha256);
+      }
+      bounds.prolong();
     }
   }
 
@@ -130,6 +140,22 @@ export class Pinning {
     }
     return stored;
   }
+}
+
+/** Files that are read and stored together: not many, and not much. */
+function batches(statuses: readonly HdfsStatus[]): HdfsStatus[][] {
+  const found: HdfsStatus[][] = [];
+  let bytes = 0;
+  for (const status of statuses) {
+    const last = found.at(-1);
+    bytes += status.length;
+    if (last && last.length < BATCH_FILES && bytes <= BATCH_BYTES) last.push(status);
+    else {
+      found.push([status]);
+      bytes = status.length;
+    }
+  }
+  return found;
 }
 
 function isScript(path: string): boolean {

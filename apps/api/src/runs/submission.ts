@@ -5,17 +5,18 @@ import type { RunRequest, RunSettings } from '@das/contracts/run-request';
 import { mergeSettings } from '@das/core/domain/run-settings';
 import type { EffectiveSettings, PlatformDefaults } from '@das/core/domain/run-settings';
 import type { ManifestEntry } from '@das/core/domain/version';
-import type { HdfsCallOptions } from '@das/core/hdfs/client';
 import type { Database } from '@das/core/mongo/database';
 import type { RunDocument } from '@das/core/mongo/documents';
 import { takeTags } from '@das/core/mongo/fair-share-store';
+import { translateMongoErrors } from '@das/core/mongo/errors';
 import { fromPairs, newRunDocument } from '@das/core/mongo/new-run';
 import type { RunStore } from '@das/core/mongo/run-store';
 import { inTransaction } from '@das/core/mongo/transaction';
 import type { RunQueue } from '@das/core/queue/run-queue';
 import type { ClientSession } from 'mongodb';
 import { invalidRequest } from '../http/api-problem.ts';
-import type { NeededFile, Pinning } from './pinning.ts';
+import { Coalescer } from './coalescer.ts';
+import type { NeededFile, PinBounds, Pinning } from './pinning.ts';
 
 /** How long Redis may take before a run is accepted without it. Milliseconds. */
 const ENQUEUE_MS = 500;
@@ -28,8 +29,6 @@ export type SubmissionOptions = {
   platform: PlatformDefaults;
 };
 
-type Bounds = () => Required<Pick<HdfsCallOptions, 'signal' | 'deadlineMs'>>;
-
 /** A run that can be stored: its files are pinned, its settings decided. */
 export type PreparedRun = { manifest: ManifestEntry[]; effective: EffectiveSettings; rerunOf: string | null };
 export type Acceptance = { submittedBy: Submitter; launchId: string | null };
@@ -37,16 +36,28 @@ export type Acceptance = { submittedBy: Submitter; launchId: string | null };
 /** From a request to stored and enqueued runs, in the order: settings, files, MongoDB, Redis. */
 export class Submission {
   readonly #options: SubmissionOptions;
+  /** One for each class and submitter that submits right now. */
+  readonly #tags = new Map<string, Coalescer<number, number[]>>();
+  readonly #inserts: Coalescer<RunDocument, null>;
+  readonly #reflections: Coalescer<RunDocument[], null>;
 
   constructor(options: SubmissionOptions) {
     this.#options = options;
+    this.#inserts = new Coalescer(async (runs) => {
+      await options.db.runs.insertMany(runs, { ordered: false });
+      return runs.map(() => null);
+    });
+    this.#reflections = new Coalescer(async (groups) => {
+      await options.runs.reflect(groups.flat());
+      return groups.map(() => null);
+    });
   }
 
   /** Merges the settings and pins the files of requests; `at` = where each stands in the call. Throws ApiProblem, HdfsUnavailable. */
   async prepare(
     requests: readonly { request: RunRequest; at: string }[],
     defaults: RunSettings | undefined,
-    bounds: Bounds,
+    bounds: PinBounds,
   ): Promise<PreparedRun[]> {
     const decided = requests.map(({ request, at }) => {
       const { script, sha256, ...item } = request;
@@ -69,7 +80,7 @@ export class Submission {
     run: RunDocument,
     overrides: RunSettings | undefined,
     pinned: boolean,
-    bounds: Bounds,
+    bounds: PinBounds,
   ): Promise<PreparedRun> {
     const { effective } = mergeSettings(this.#options.platform, { launch: settingsOf(run), item: overrides });
     refuseTooManyLabels([{ effective, at: 'overrides.' }]);
@@ -84,26 +95,47 @@ export class Submission {
 
   /** Documents for prepared runs, each with its place in the fair queue. */
   async document(prepared: readonly PreparedRun[], { submittedBy, launchId }: Acceptance): Promise<RunDocument[]> {
-    const { db } = this.#options;
     const tags = new Map<number, number[]>();
     for (const [priority, group] of Map.groupBy(prepared, ({ effective }) => effective.priority)) {
-      tags.set(priority, await takeTags(db, priority, submittedBy.id, group.length));
+      tags.set(priority, await this.#takeTags(priority, submittedBy.id, group.length));
     }
-    const now = db.clock.now();
+    const now = this.#options.db.clock.now();
     return prepared.map((run) => {
       const tag = tags.get(run.effective.priority)?.shift() as number;
       return newRunDocument({ ...run, launchId, submittedBy, tag, now });
     });
   }
 
-  /** Stores the runs, with whatever `alongside` stores, or none of it; then enqueues them. Redis away is said in `waiting`. */
-  async accept(runs: RunDocument[], alongside: (session: ClientSession) => Promise<void>): Promise<void> {
-    const { db, runs: store } = this.#options;
-    await inTransaction(db, async (session) => {
-      await store.insert(runs, session);
+  /** Stores one run by itself, then enqueues it. Redis away is said in `waiting`. */
+  async acceptOne(run: RunDocument): Promise<void> {
+    await translateMongoErrors(() => this.#inserts.add(run));
+    await this.#follow([run]);
+  }
+
+  /** Stores the runs, with whatever `alongside` stores, or none of it; then enqueues them. */
+  async acceptTogether(runs: RunDocument[], alongside: (session: ClientSession) => Promise<void>): Promise<void> {
+    await inTransaction(this.#options.db, async (session) => {
+      await this.#options.runs.insert(runs, session);
       await alongside(session);
     });
-    await Promise.all([store.reflect(runs), this.#enqueue(runs)]);
+    await this.#follow(runs);
+  }
+
+  async #takeTags(priority: number, submitter: string, count: number): Promise<number[]> {
+    const key = `${priority}:${submitter}`;
+    const taking =
+      this.#tags.get(key) ??
+      new Coalescer(async (counts: number[]) => {
+        const tags = await takeTags(this.#options.db, priority, submitter, counts.reduce((sum, n) => sum + n, 0)); // prettier-ignore
+        this.#tags.delete(key);
+        return counts.map((n) => tags.splice(0, n));
+      });
+    this.#tags.set(key, taking);
+    return taking.add(count);
+  }
+
+  async #follow(runs: RunDocument[]): Promise<void> {
+    await Promise.all([this.#reflections.add(runs), this.#enqueue(runs)]);
   }
 
   async #enqueue(runs: RunDocument[]): Promise<void> {

@@ -57,20 +57,20 @@ function scanEndpoints({ scans, scanner, idempotency }: ScriptParts): Endpoint[]
 }
 
 function previewScript({ preview, rules }: ScriptParts): Endpoint {
-  return implement(ROUTES.getScriptContent)(async ({ query: { path, sha256 }, hdfs }) => {
+  return implement(ROUTES.getScriptContent)(async ({ query: { path, sha256 }, bounds }) => {
     const faults = scriptFaults(rules, path, 'query.path');
     if (faults.length > 0) throw invalidRequest(faults);
     return {
       status: 200,
-      body: sha256 === undefined ? await preview.current(path, hdfs) : await preview.stored(path, sha256),
+      body: sha256 === undefined ? await preview.current(path, bounds) : await preview.stored(path, sha256),
     };
   });
 }
 
 function listFiles({ hdfs, scripts, rules }: ScriptParts): Endpoint {
-  return implement(ROUTES.listFiles)(async ({ query, hdfs: bounds }) => {
+  return implement(ROUTES.listFiles)(async ({ query, bounds }) => {
     const path = demandPath(query.path, rules, 'query.path', { orDirectoryItself: true });
-    const children = await hdfs.list(path, bounds());
+    const children = await hdfs.list(path, bounds.hdfs());
     const tracked = await scripts.tracked(children.filter(({ type }) => type === 'file').map((child) => child.path));
     return { status: 200, body: { path, entries: children.map((child) => presentEntry(child, tracked)) } };
   });

@@ -1,15 +1,12 @@
 import type { ScriptContent } from '@das/contracts/script';
-import type { HdfsCallOptions } from '@das/core/hdfs/client';
 import { incompleteTail } from '@das/core/domain/utf8';
 import type { ContentStore } from '@das/core/mongo/content-store';
 import type { ScriptStore } from '@das/core/mongo/script-store';
 import { ApiProblem } from '../http/api-problem.ts';
-import type { Pinning } from '../runs/pinning.ts';
+import type { PinBounds, Pinning } from '../runs/pinning.ts';
 
 /** Most of a script that a preview shows, in bytes. */
 const SHOWN_BYTES = 1024 * 1024;
-
-type Bounds = () => Required<Pick<HdfsCallOptions, 'signal' | 'deadlineMs'>>;
 
 /** Contents for people to read. What is previewed is stored: exactly that can then be run, by its hash. */
 export class Preview {
@@ -24,7 +21,7 @@ export class Preview {
   }
 
   /** What the file holds now. Throws ApiProblem, HdfsUnavailable. */
-  async current(path: string, bounds: Bounds): Promise<ScriptContent> {
+  async current(path: string, bounds: PinBounds): Promise<ScriptContent> {
     const [entry] = await this.#pinning.pin([{ role: 'script', path, at: 'query.path' }], bounds);
     return this.stored(path, (entry as { sha256: string }).sha256);
   }

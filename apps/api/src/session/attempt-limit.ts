@@ -17,8 +17,8 @@ export class AttemptLimit {
 
   /** Milliseconds until this address may try again; 0 = now. */
   waitMs(address: string): number {
-    const spent = this.#spent(address);
-    return spent < BURST ? 0 : Math.ceil((spent - BURST + 1) * REFILL_MS);
+    // There must be room for a whole one.
+    return Math.max(0, Math.ceil((this.#spent(address) - (BURST - 1)) * REFILL_MS));
   }
 
   failed(address: string): void {

@@ -37,6 +37,7 @@ export function createLogger(options: LoggingOptions): { log: Logger; close: () 
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label.toUpperCase() }) },
+      serializers: { error: (error: unknown) => (error instanceof Error ? tell(error) : error) },
     },
     sink,
   );
@@ -45,6 +46,11 @@ export function createLogger(options: LoggingOptions): { log: Logger; close: () 
       sink.end(() => (file ? file.end(() => resolve()) : resolve()));
     });
   return { log, close };
+}
+
+/** What a log line says of an error; JSON alone would leave out its message. */
+function tell({ name, message, stack, cause }: Error): Record<string, unknown> {
+  return { name, message, stack, ...(cause instanceof Error ? { cause: cause.message } : {}) };
 }
 
 /** A file that cannot be written must not stop the process: it is said once on stderr, and the console goes on. */

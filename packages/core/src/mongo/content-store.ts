@@ -10,13 +10,21 @@ export class ContentStore {
     this.#db = db;
   }
 
-  /** Stores `bytes` unless they are there; answers their sha256. */
-  async put(bytes: Uint8Array): Promise<string> {
-    const sha256 = sha256Of(bytes);
-    if (await this.#db.contents.findOne({ _id: sha256 }, { projection: { _id: 1 } })) return sha256;
-    const content = { bytes: new Binary(bytes), size: bytes.length, firstSeenAt: this.#db.clock.now() };
-    await this.#db.contents.updateOne({ _id: sha256 }, { $setOnInsert: content }, { upsert: true });
-    return sha256;
+  /** Stores what is not there yet; answers the sha256 of each. */
+  async put(contents: readonly Uint8Array[]): Promise<string[]> {
+    const hashes = contents.map((bytes) => sha256Of(bytes));
+    const stored = await this.sizes(hashes);
+    const firstSeenAt = this.#db.clock.now();
+    const missing = new Map(hashes.map((sha256, index) => [sha256, contents[index] as Uint8Array]));
+    for (const sha256 of stored.keys()) missing.delete(sha256);
+    if (missing.size > 0) {
+      const operations = [...missing].map(([_id, bytes]) => {
+        const content = { bytes: new Binary(bytes), size: bytes.length, firstSeenAt };
+        return { updateOne: { filter: { _id }, update: { $setOnInsert: content }, upsert: true } };
+      });
+      await this.#db.contents.bulkWrite(operations, { ordered: false });
+    }
+    return hashes;
   }
 
   async get(sha256: string): Promise<{ bytes: Buffer; size: number } | null> {
