@@ -7,7 +7,9 @@ const CHORD_MS = 1200;
 let chordAt = 0;
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  return (
+    target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  );
 }
 
 /** `/` focuses the page's search; `g` then `s`, `r`, `l`, `w` or `y` goes to a page. */

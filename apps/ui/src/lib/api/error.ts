@@ -10,7 +10,9 @@ export class ApiError extends Error {
   readonly requestId: string | null;
   readonly title: string;
 
-  constructor(problem: Partial<Omit<Problem, 'code'>> & { code: ProblemCode | 'unreachable'; title: string; status: number }) {
+  constructor(
+    problem: Partial<Omit<Problem, 'code'>> & { code: ProblemCode | 'unreachable'; title: string; status: number },
+  ) {
     super(problem.detail ?? problem.title);
     this.status = problem.status;
     this.code = problem.code;

@@ -1,7 +1,10 @@
 import type { Directory, Scan, Script, ScriptContent } from '@das/contracts/script';
 import { call, newKey, type Page } from './client.ts';
 
-export function listScripts(query: { cursor?: string | undefined; limit?: number }, signal?: AbortSignal): Promise<Page<Script>> {
+export function listScripts(
+  query: { cursor?: string | undefined; limit?: number },
+  signal?: AbortSignal,
+): Promise<Page<Script>> {
   return call('GET', '/api/v1/scripts', { query, signal });
 }
 

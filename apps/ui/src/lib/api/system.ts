@@ -20,7 +20,12 @@ export async function getReadiness(signal?: AbortSignal): Promise<Readiness> {
   const response = await fetch('/readyz', signal ? { signal } : {}).catch(() => null);
   const body: unknown = await response?.json().catch(() => null);
   if (body && typeof body === 'object' && 'mongodb' in body) return body as Readiness;
-  throw new ApiError({ code: 'unreachable', title: 'The API does not answer', status: response?.status ?? 0, detail: 'Is it running?' });
+  throw new ApiError({
+    code: 'unreachable',
+    title: 'The API does not answer',
+    status: response?.status ?? 0,
+    detail: 'Is it running?',
+  });
 }
 
 export function openSession(token: string): Promise<void> {

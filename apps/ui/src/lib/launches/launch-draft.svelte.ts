@@ -37,13 +37,18 @@ export class LaunchDraft {
 
   readonly single = $derived(this.items.length === 1);
   readonly ready = $derived(
-    this.items.length > 0 && Object.keys(this.settings.faults).length === 0 && this.items.every((item) => item.parsed.fault === null),
+    this.items.length > 0 &&
+      Object.keys(this.settings.faults).length === 0 &&
+      this.items.every((item) => item.parsed.fault === null),
   );
   /** A changed file was previewed before: it needs the person's word to go on. */
   readonly changed = $derived(this.error?.code === 'version_changed');
   /** Faults by field, without the `defaults.` that a launch puts before them. */
   readonly faults = $derived.by(() => {
-    const faults = (this.error?.faults ?? []).map((fault) => ({ ...fault, path: fault.path.replace(/^defaults\./, '') }));
+    const faults = (this.error?.faults ?? []).map((fault) => ({
+      ...fault,
+      path: fault.path.replace(/^defaults\./, ''),
+    }));
     return new FieldFaults(faults, this.settings.faults);
   });
 
@@ -91,7 +96,11 @@ export class LaunchDraft {
 
   #request(item: LaunchItem, acceptChanged: boolean): RunRequest {
     const sha256 = acceptChanged ? undefined : seen.get(item.path);
-    return { script: item.path, ...(item.parsed.args.length > 0 ? { args: item.parsed.args } : {}), ...(sha256 ? { sha256 } : {}) };
+    return {
+      script: item.path,
+      ...(item.parsed.args.length > 0 ? { args: item.parsed.args } : {}),
+      ...(sha256 ? { sha256 } : {}),
+    };
   }
 
   /** The same body keeps its key: a second click after a lost answer starts nothing twice. */

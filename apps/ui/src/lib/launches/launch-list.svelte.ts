@@ -1,6 +1,7 @@
 import type { Launch } from '@das/contracts/launch';
 import { asApiError, type ApiError } from '../api/error.ts';
 import { listLaunches } from '../api/launches.ts';
+import { byId } from '../live/by-key.ts';
 import { Watch } from '../live/watch.svelte.ts';
 
 const PAGE = 50;
@@ -37,7 +38,7 @@ export class LaunchList {
   }
 
   #apply(items: readonly Launch[]): void {
-    const held = new Map(this.launches.map((launch) => [launch.id, launch]));
+    const held = byId(this.launches);
     const oldest = this.launches.at(-1)?.id;
     for (const launch of items) {
       if (held.has(launch.id) || !this.nextCursor || !oldest || launch.id > oldest) held.set(launch.id, launch);

@@ -1,6 +1,7 @@
 import type { Launch, RunCounts } from '@das/contracts/launch';
 import type { RunSummary } from '@das/contracts/run';
 import { cancelLaunch, getLaunch, listLaunchRuns } from '../api/launches.ts';
+import { byId } from '../live/by-key.ts';
 import { Watch } from '../live/watch.svelte.ts';
 import { notify } from '../ui/notify.ts';
 
@@ -55,7 +56,7 @@ export class LaunchView {
   }
 
   #apply(items: readonly RunSummary[]): void {
-    const held = new Map(this.runs.map((run) => [run.id, run]));
+    const held = byId(this.runs);
     for (const run of items) {
       const known = held.get(run.id);
       if (run.launchId === this.id && (!known || run.seq > known.seq)) held.set(run.id, run);

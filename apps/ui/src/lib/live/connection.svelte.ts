@@ -22,14 +22,15 @@ class LiveConnection {
   /** Why there is no connection, in the server's words. */
   reason = $state<string | null>(null);
   #socket: Socket<ServerToClientEvents, ClientToServerEvents> | null = null;
-  readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #listeners = new Map<string, Listener[]>();
 
   /** Connects, and stays until the answer is called. socket.io loads lazily: the page is there first. */
   start(): () => void {
     let stopped = false;
     void import('socket.io-client')
       .then(({ io }) => {
-        if (!stopped) this.#attach(io({ transports: ['websocket'], reconnectionDelayMax: 5000, withCredentials: true }));
+        if (!stopped)
+          this.#attach(io({ transports: ['websocket'], reconnectionDelayMax: 5000, withCredentials: true }));
       })
       .catch(() => (this.state = 'disconnected'));
     return () => {
@@ -53,17 +54,18 @@ class LiveConnection {
 
   /** Subscribes to a topic; resolves when it is acknowledged, or cannot be now. The answer to `leave` ends it. */
   watch(topic: string, listener: Listener): { subscribed: Promise<void>; leave: () => void } {
-    const held = this.#listeners.get(topic) ?? new Set<Listener>();
-    this.#listeners.set(topic, held.add(listener));
-    return {
-      subscribed: this.#subscribe(topic),
-      leave: () => {
-        held.delete(listener);
-        if (held.size > 0) return;
-        this.#listeners.delete(topic);
-        if (this.#socket?.connected) this.#socket.emit('unsubscribe', { topic }, () => undefined);
-      },
-    };
+    this.#listeners.set(topic, [...(this.#listeners.get(topic) ?? []), listener]);
+    return { subscribed: this.#subscribe(topic), leave: () => this.#leave(topic, listener) };
+  }
+
+  #leave(topic: string, listener: Listener): void {
+    const left = (this.#listeners.get(topic) ?? []).filter((other) => other !== listener);
+    if (left.length > 0) {
+      this.#listeners.set(topic, left);
+      return;
+    }
+    this.#listeners.delete(topic);
+    if (this.#socket?.connected) this.#socket.emit('unsubscribe', { topic }, () => undefined);
   }
 
   #attach(socket: Socket<ServerToClientEvents, ClientToServerEvents>): void {
@@ -80,7 +82,8 @@ class LiveConnection {
     });
     for (const name of ['run', 'script', 'worker', 'launch', 'log'] as const) {
       // Each name's message goes to the handlers of that very name: the cast only says so to the compiler.
-      socket.on(name, ((message: never) => this.#tell((listener) => (listener[name] as ((m: never) => void) | undefined)?.(message))) as never);
+      socket.on(name, ((message: never) =>
+        this.#tell((listener) => (listener[name] as ((m: never) => void) | undefined)?.(message))) as never);
     }
     socket.on('resync', ({ topic }) => {
       for (const listener of this.#listeners.get(topic) ?? []) listener.refresh();
@@ -97,7 +100,9 @@ class LiveConnection {
   }
 
   #tell(say: (listener: Listener) => void): void {
-    for (const listeners of [...this.#listeners.values()]) for (const listener of [...listeners]) say(listener);
+    // A page that watches two topics with one listener hears a message once.
+    const listeners = [...this.#listeners.values()].flat();
+    for (const listener of listeners.filter((other, at) => listeners.indexOf(other) === at)) say(listener);
   }
 
   async #subscribe(topic: string): Promise<void> {

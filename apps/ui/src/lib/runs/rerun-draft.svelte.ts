@@ -28,7 +28,10 @@ export class RerunDraft {
   readonly parsed = $derived.by(() => parseArgs(this.args, 'shell'));
   readonly ready = $derived.by(() => this.parsed.fault === null && Object.keys(this.settings.faults).length === 0);
   readonly faults = $derived.by(() => {
-    const faults = (this.error?.faults ?? []).map((fault) => ({ ...fault, path: fault.path.replace(/^overrides\./, '') }));
+    const faults = (this.error?.faults ?? []).map((fault) => ({
+      ...fault,
+      path: fault.path.replace(/^overrides\./, ''),
+    }));
     return new FieldFaults(faults, this.settings.faults);
   });
 
@@ -38,7 +41,10 @@ export class RerunDraft {
     this.error = null;
     try {
       const overrides = this.#overrides();
-      const request: RerunRequest = { version: this.version, ...(Object.keys(overrides).length > 0 ? { overrides } : {}) };
+      const request: RerunRequest = {
+        version: this.version,
+        ...(Object.keys(overrides).length > 0 ? { overrides } : {}),
+      };
       const body = JSON.stringify(request);
       if (body !== this.#sent.body) this.#sent = { body, key: newKey() };
       return (await rerunRun(this.run.id, request, this.#sent.key)).id;
@@ -53,10 +59,11 @@ export class RerunDraft {
   #overrides(): RunSettings {
     const now: RunSettings = this.settings.toSettings();
     const overrides: RunSettings = {};
-    const names = new Set([...Object.keys(now), ...Object.keys(this.#before)]) as Set<keyof RunSettings>;
+    const names = Object.keys({ ...this.#before, ...now }) as (keyof RunSettings)[];
     const emptied: RunSettings = { conf: {}, labels: {}, pyFiles: [], files: [] };
     for (const name of names) {
-      if (JSON.stringify(now[name]) !== JSON.stringify(this.#before[name])) Object.assign(overrides, { [name]: now[name] ?? emptied[name] });
+      if (JSON.stringify(now[name]) !== JSON.stringify(this.#before[name]))
+        Object.assign(overrides, { [name]: now[name] ?? emptied[name] });
     }
     if (JSON.stringify(this.parsed.args) !== JSON.stringify(this.run.args)) overrides.args = this.parsed.args;
     return overrides;

@@ -1,6 +1,7 @@
 import type { RunSummary } from '@das/contracts/run';
 import { listRuns } from '../api/runs.ts';
 import { asApiError, type ApiError } from '../api/error.ts';
+import { byId } from '../live/by-key.ts';
 import { Watch } from '../live/watch.svelte.ts';
 import { matches, type RunFilters } from './filters.ts';
 
@@ -35,7 +36,7 @@ export class RunList {
     this.loadingMore = true;
     try {
       const page = await listRuns({ ...this.filters, limit: PAGE, cursor: this.nextCursor });
-      const held = new Set(this.runs.map((run) => run.id));
+      const held = byId(this.runs);
       this.runs = [...this.runs, ...page.items.filter((run) => !held.has(run.id))];
       this.nextCursor = page.nextCursor;
       this.moreError = null;
@@ -62,8 +63,8 @@ export class RunList {
   }
 
   #apply(items: readonly RunSummary[]): void {
-    const held = new Map(this.runs.map((run) => [run.id, run]));
-    const waiting = new Map(this.fresh.map((run) => [run.id, run]));
+    const held = byId(this.runs);
+    const waiting = byId(this.fresh);
     const oldest = this.runs.at(-1)?.id;
     let arrived = false;
     for (const run of items) {

@@ -11,7 +11,10 @@ const colours = HighlightStyle.define([
   { tag: [tags.string, tags.special(tags.string)], color: 'var(--code-string)' },
   { tag: [tags.number, tags.bool, tags.null], color: 'var(--code-number)' },
   { tag: [tags.comment, tags.docComment], color: 'var(--ink-3)', fontStyle: 'italic' },
-  { tag: [tags.function(tags.variableName), tags.function(tags.definition(tags.variableName))], color: 'var(--code-function)' },
+  {
+    tag: [tags.function(tags.variableName), tags.function(tags.definition(tags.variableName))],
+    color: 'var(--code-function)',
+  },
   { tag: [tags.definition(tags.className), tags.className, tags.typeName], color: 'var(--code-type)' },
   { tag: [tags.meta], color: 'var(--code-type)' },
 ]);

@@ -2,6 +2,7 @@ import type { Script } from '@das/contracts/script';
 import type { ScriptStatus } from '@das/contracts/states';
 import { SvelteSet } from 'svelte/reactivity';
 import { listScripts } from '../api/scripts.ts';
+import { byKey } from '../live/by-key.ts';
 import { Watch } from '../live/watch.svelte.ts';
 
 const PAGE = 200;
@@ -43,7 +44,9 @@ export class ScriptList {
   }
 
   toggleStatus(status: ScriptStatus): void {
-    this.statuses = this.statuses.includes(status) ? this.statuses.filter((held) => held !== status) : [...this.statuses, status];
+    this.statuses = this.statuses.includes(status)
+      ? this.statuses.filter((held) => held !== status)
+      : [...this.statuses, status];
   }
 
   clearFilters(): void {
@@ -68,7 +71,7 @@ export class ScriptList {
   }
 
   #apply(items: readonly Script[]): void {
-    const held = new Map(this.scripts.map((script) => [script.path, script]));
+    const held = byKey(this.scripts, (script) => script.path);
     for (const script of items) held.set(script.path, script);
     this.scripts = held.size === this.scripts.length ? [...held.values()] : sorted([...held.values()]);
   }

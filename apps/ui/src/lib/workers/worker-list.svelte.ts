@@ -2,23 +2,27 @@ import type { RunSummary } from '@das/contracts/run';
 import type { Worker } from '@das/contracts/worker';
 import { listRuns } from '../api/runs.ts';
 import { listWorkers } from '../api/system.ts';
+import { byId } from '../live/by-key.ts';
 import { Watch } from '../live/watch.svelte.ts';
 
 /** The workers and what each runs, live. */
 export class WorkerList {
   workers = $state.raw<Worker[]>([]);
   /** Active runs by id: they give the ids that a worker tells their names. */
-  runs = $state.raw<ReadonlyMap<string, RunSummary>>(new Map());
+  runs = $state.raw<ReadonlyMap<string, RunSummary>>(byId([]));
   readonly watch = new Watch({
     topics: ['workers', 'runs'],
     fetch: async (signal) => {
-      const [workers, runs] = await Promise.all([listWorkers(signal), listRuns({ state: 'running,cancelling', limit: 200 }, signal)]);
+      const [workers, runs] = await Promise.all([
+        listWorkers(signal),
+        listRuns({ state: 'running,cancelling', limit: 200 }, signal),
+      ]);
       this.workers = inOrder(workers.items);
-      this.runs = new Map(runs.items.map((run) => [run.id, run]));
+      this.runs = byId(runs.items);
     },
     handlers: {
       worker: ({ items }) => {
-        const held = new Map(this.workers.map((worker) => [worker.id, worker]));
+        const held = byId(this.workers);
         for (const worker of items) held.set(worker.id, worker);
         this.workers = inOrder([...held.values()]);
       },
@@ -35,7 +39,7 @@ export class WorkerList {
   });
 
   #apply(items: readonly RunSummary[]): void {
-    const held = new Map(this.runs);
+    const held = byId([...this.runs.values()]);
     for (const run of items) {
       if (run.state === 'running' || run.state === 'cancelling') held.set(run.id, run);
       else held.delete(run.id);

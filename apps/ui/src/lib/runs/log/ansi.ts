@@ -9,7 +9,10 @@ const COLOURS = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', '
 
 /** A log line as coloured text. Never HTML: spans are text nodes with a class. */
 export function toSpans(line: string): Span[] {
-  const cut = line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)} … ${line.length - LONGEST_LINE} more characters` : line;
+  const cut =
+    line.length > LONGEST_LINE
+      ? `${line.slice(0, LONGEST_LINE)} … ${line.length - LONGEST_LINE} more characters`
+      : line;
   const shown = afterCarriageReturn(cut);
   if (!shown.includes('\u001b')) return [{ text: shown, style: '' }];
   const spans: Span[] = [];
@@ -41,7 +44,8 @@ function restyle(style: string, codes: string): string {
     else if (code === 22) classes = without('ansi-bold');
     else if (code === 39) classes = without('ansi-fg');
     else if (code === 38 || code === 48) at += numbers[at + 1] === 5 ? 2 : 4;
-    else if ((code >= 30 && code <= 37) || (code >= 90 && code <= 97)) classes = [...without('ansi-fg'), `ansi-fg-${COLOURS[code % 10]}`];
+    else if ((code >= 30 && code <= 37) || (code >= 90 && code <= 97))
+      classes = [...without('ansi-fg'), `ansi-fg-${COLOURS[code % 10]}`];
   }
   return classes.join(' ');
 }

@@ -72,7 +72,12 @@ export class LogFollower {
     this.loadingEarlier = true;
     try {
       const from = Math.max(0, this.start - READ);
-      const range = await getLog(this.runId, this.attempt, { offset: from, limit: this.start - from }, this.#stop.signal);
+      const range = await getLog(
+        this.runId,
+        this.attempt,
+        { offset: from, limit: this.start - from },
+        this.#stop.signal,
+      );
       this.start = from;
       this.#blocks.prepend(new TextDecoder().decode(range.bytes), from === 0);
       this.#show();
