@@ -13,7 +13,10 @@ import type { Logger } from '@das/core/logging/logger';
 import { connectDatabase } from '@das/core/mongo/database';
 import type { Database } from '@das/core/mongo/database';
 import { DatabaseUnavailable, StandaloneMongo } from '@das/core/mongo/errors';
+import { LeaseStore } from '@das/core/mongo/lease-store';
+import { RunStore } from '@das/core/mongo/run-store';
 import { RunQueue } from '@das/core/queue/run-queue';
+import { Reconciler } from '@das/core/reconcile/reconciler';
 import { demandTokenOffLoopback } from './session/listen-rule.ts';
 import { startApi } from './start-api.ts';
 
@@ -36,15 +39,25 @@ async function main(): Promise<void> {
   try {
     const db = await awaitDatabase(settings, log, stopping);
     releases.push(() => db.close());
-    const queue = new RunQueue({ redisUrl: settings.REDIS_URL, prefix: settings.QUEUE_PREFIX, log });
+    const queue = new RunQueue({
+      redisUrl: settings.REDIS_URL,
+      prefix: settings.QUEUE_PREFIX,
+      log,
+      now: () => db.clock.now().getTime(),
+    });
     releases.push(() => queue.close());
     const hdfs = createHdfs({
       urls: settings.HDFS_URL,
       user: settings.HDFS_USER,
       deadlineMs: settings.HDFS_DEADLINE_MS,
     });
-    const http = createServer({ requestTimeout: 30_000 });
     const owner = `api ${hostname()}-${process.pid}`;
+    const reconciler = new Reconciler({
+      db, runs: new RunStore(db), leases: new LeaseStore(db, settings.LEASE_MS), queue, owner, leaseMs: settings.LEASE_MS,
+      intervalMs: settings.RECONCILE_INTERVAL_MS, maxLosses: settings.MAX_LOSSES, retentionDays: settings.RETENTION_DAYS, log,
+    }); // prettier-ignore
+    releases.push(() => reconciler.stop());
+    const http = createServer({ requestTimeout: 30_000 });
     releases.push(startApi({ settings, env: process.env, db, queue, hdfs, http, dashboard: DASHBOARD, owner, log }));
     const port = await listen(http, settings);
     log.info(

@@ -86,7 +86,7 @@ export function startApi(options: ApiOptions): () => Promise<void> {
   const parts = {
     ...stores, db, hdfs, view, scanner,
     submission: new Submission({ db, runs: stores.runs, queue, pinning, platform }),
-    cancellation: new Cancellation(stores.runs, queue),
+    cancellation: new Cancellation({ db, runs: stores.runs, launches: stores.launches, queue }),
     preview: new Preview({ pinning, contents: stores.contents, scripts: stores.scripts }),
     rules: { scriptsDir: settings.HDFS_SCRIPTS_DIR, extraConf: settings.SPARK_CONF_ALLOW },
   }; // prettier-ignore

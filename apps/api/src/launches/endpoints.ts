@@ -13,7 +13,6 @@ import { keysetOf, presentPage } from '../http/cursor.ts';
 import { implement } from '../http/implement.ts';
 import type { Endpoint } from '../http/implement.ts';
 import type { Cancellation } from '../runs/cancellation.ts';
-import { eachAtOnce } from '../runs/file-look-up.ts';
 import { checkLaunchRequest } from '../runs/request-rules.ts';
 import type { RequestRules } from '../runs/request-rules.ts';
 import type { RunView } from '../runs/run-view.ts';
@@ -63,24 +62,13 @@ function defaultName({ items }: LaunchRequest): string {
   return items.length === 1 && first ? first.script.slice(first.script.lastIndexOf('/') + 1) : `${items.length} runs`;
 }
 
-/** Cancels at once, many at a time: a launch has up to 1,000 runs and the answer is due within 3 s. */
-const CANCELS_AT_ONCE = 32;
-
-type Cancelled = { id: string; ok: boolean; code?: string; detail?: string };
-
 function cancelLaunch({ launches, cancellation, idempotency }: LaunchParts): Endpoint {
   return implement(ROUTES.cancelLaunch)(({ params, caller, idempotency: call, log }) =>
     answerOnce(idempotency, call, async (remember) => {
       if (!(await launches.find(params.id))) throw unknownLaunch(params.id);
-      const ids = await launches.activeRuns(params.id);
-      const items: Cancelled[] = ids.map((id) => ({ id, ok: true }));
-      await eachAtOnce(items, CANCELS_AT_ONCE, async (item) => {
-        const result = await cancellation.cancel(item.id, caller.id);
-        if (result.outcome !== 'ended') return;
-        Object.assign(item, { ok: false, code: 'invalid_state', detail: `it was ${result.run.state} before` });
-      });
-      log.info({ launchId: params.id, runs: ids.length, submitter: caller.id }, 'A launch was cancelled');
-      const reply = { status: 202 as const, body: { id: params.id, matched: ids.length, items } };
+      const items = await cancellation.cancelLaunch(params.id, caller.id);
+      log.info({ launchId: params.id, runs: items.length, submitter: caller.id }, 'A launch was cancelled');
+      const reply = { status: 202 as const, body: { id: params.id, matched: items.length, items } };
       await remember(reply);
       return reply;
     }),

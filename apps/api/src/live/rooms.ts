@@ -42,8 +42,9 @@ export class Rooms {
       const socket = this.#namespace.sockets.get(id);
       if (socket && this.#isBehind(socket, topic)) slow.push(id);
     }
-    const emit = this.#namespace.to(topic).except(slow).emit as (event: Event, message: unknown) => boolean;
-    emit.call(this.#namespace.to(topic).except(slow), event, message);
+    const audience = this.#namespace.to(topic).except(slow);
+    // socket.io's types do not follow a generic event.
+    (audience.emit as (event: Event, message: unknown) => boolean).call(audience, event, message);
   }
 
   /** Everybody who watches `topic` has to fetch it again. */

@@ -12,5 +12,5 @@ export function cutPage<T extends { _id: string }>(read: T[], limit: number): Ke
 
 /** `text` as a literal part of a regular expression. */
 export function literal(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|\-/]/g, String.raw`\$&`);
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
 }

@@ -32,6 +32,14 @@ export async function reflectEnd(db: Database, run: RunDocument): Promise<void> 
   ]);
 }
 
+/** The same for the scripts of many ended runs: each hears of its newest one. */
+export async function reflectOnScripts(db: Database, runs: readonly RunDocument[]): Promise<void> {
+  const newest = new Map<string, RunDocument>();
+  for (const run of runs) if ((newest.get(run.script.path)?._id ?? '') < run._id) newest.set(run.script.path, run);
+  const pending = [...newest.values()];
+  while (pending.length > 0) await Promise.all(pending.splice(0, 32).map((run) => reflectOnScript(db, run)));
+}
+
 async function reflectOnScript(db: Database, run: RunDocument): Promise<void> {
   const status = await statusAfter(db, run);
   await db.scripts.updateOne(
@@ -53,7 +61,7 @@ async function statusAfter(db: Database, run: RunDocument): Promise<ScriptStatus
 }
 
 /** Closes a launch none of whose runs is active; its counts are final then. */
-async function finishLaunch(db: Database, launchId: string): Promise<void> {
+export async function finishLaunch(db: Database, launchId: string): Promise<void> {
   const active = await db.runs.findOne(
     { launchId, state: { $in: [...ACTIVE_RUN_STATES] } },
     { projection: { _id: 1 } },

@@ -1,0 +1,74 @@
+import { expect, it } from 'vitest';
+import { runSchema } from '@das/contracts/run';
+import { mergeSettings } from '../domain/run-settings.ts';
+import type { RunDocument } from './documents.ts';
+import { newRunDocument } from './new-run.ts';
+import { presentRun } from './present-run.ts';
+
+const now = new Date('2026-01-02T03:04:05.006Z');
+const sha256 = 'a'.repeat(64);
+const { effective } = mergeSettings(
+  { retries: 1, timeoutMs: null },
+  { item: { conf: { 'spark.sql.shuffle.partitions': '4' }, labels: { 'a.b$': 'x' } } },
+);
+const stored = (given: Partial<RunDocument> = {}): RunDocument => ({
+  ...newRunDocument({
+    manifest: [
+      { role: 'script', path: '/s/a.py', sha256, size: 3 },
+      { role: 'pyFile', path: '/s/m.zip', sha256, size: 3 },
+      { role: 'file', path: '/s/data', sha256, size: 3 },
+    ],
+    effective, submittedBy: { id: 'me', via: 'header' }, launchId: null, rerunOf: null, tag: 1, now,
+  }),
+  ...given,
+}); // prettier-ignore
+
+it('is what the contract says, at every stage', () => {
+  const attempt = {
+    n: 1, state: 'running', phase: 'submitting', claims: [{ workerId: 'w', from: now, to: null }], startedAt: now, submittedAt: null, runningAt: null,
+    finishedAt: null, exitCode: null, signal: null, sparkAppId: null, trackingUrl: null, logSize: 0, command: ['spark-submit'],
+  } as const; // prettier-ignore
+  const running = stored({
+    state: 'running',
+    startedAt: now,
+    attemptCount: 1,
+    workerId: 'w',
+    attempts: [{ ...attempt, claims: [...attempt.claims], command: [...attempt.command] }],
+  });
+  const failed = stored({
+    state: 'failed',
+    startedAt: now,
+    finishedAt: new Date(now.getTime() + 1500),
+    failure: { kind: 'exit_code', summary: 's', excerpt: '' },
+  });
+  for (const run of [stored(), running, failed])
+    expect(runSchema.strict().safeParse(presentRun(run, { anyWorker: true })).error).toBeUndefined();
+  expect(presentRun(running, { anyWorker: true })).toMatchObject({
+    phase: 'submitting',
+    workerId: 'w',
+    durationMs: null,
+    pyFiles: ['/s/m.zip'],
+    files: ['/s/data'],
+    labels: { 'a.b$': 'x' },
+  });
+  expect(presentRun(failed, { anyWorker: true })).toMatchObject({
+    phase: null,
+    durationMs: 1500,
+    createdAt: '2026-01-02T03:04:05.006Z',
+  });
+});
+
+it('never lasted less than nothing', () => {
+  const ended = stored({ state: 'completed', startedAt: now, finishedAt: new Date(now.getTime() - 3) });
+  expect(presentRun(ended, { anyWorker: true }).durationMs).toBe(0);
+});
+
+it('says why it waits: what is stored, else what its surroundings say; nothing once it runs', () => {
+  const waiting = (run: RunDocument, anyWorker: boolean, position?: number) =>
+    presentRun(run, { anyWorker, position }).waiting;
+  expect(waiting(stored(), false)).toMatchObject({ reason: 'no_worker', since: now.toISOString() });
+  expect(waiting(stored(), true, 3)).toMatchObject({ reason: 'workers_busy', position: 3 });
+  const told = { reason: 'queue_unavailable', since: now, detail: 'd' } as const;
+  expect(waiting(stored({ waiting: told }), true)).toEqual({ ...told, since: now.toISOString() });
+  expect(waiting(stored({ state: 'running', waiting: told }), true)).toBeUndefined();
+});
