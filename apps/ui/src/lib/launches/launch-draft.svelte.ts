@@ -45,7 +45,9 @@ export class LaunchDraft {
   readonly changed = $derived(this.error?.code === 'version_changed');
   /** Faults by field, without the `defaults.` that a launch puts before them. */
   readonly faults = $derived.by(() => {
-    const faults = (this.error?.faults ?? []).map((fault) => ({
+    // A changed content is told by its own notice, with a way on.
+    const told = this.changed ? [] : (this.error?.faults ?? []);
+    const faults = told.map((fault) => ({
       ...fault,
       path: fault.path.replace(/^defaults\./, ''),
     }));
