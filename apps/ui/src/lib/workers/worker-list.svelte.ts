@@ -8,7 +8,7 @@ import { Watch } from '../live/watch.svelte.ts';
 /** The workers and what each runs, live. */
 export class WorkerList {
   workers = $state.raw<Worker[]>([]);
-  /** Active runs by id: they give the ids that a worker tells their names. */
+  /** The runs that occupy a place, by id. */
   runs = $state.raw<ReadonlyMap<string, RunSummary>>(byId([]));
   readonly watch = new Watch({
     topics: ['workers', 'runs'],
@@ -34,9 +34,14 @@ export class WorkerList {
     const serving = this.workers.filter((worker) => worker.state === 'active' || worker.state === 'draining');
     return {
       total: serving.reduce((sum, worker) => sum + worker.concurrency, 0),
-      used: serving.reduce((sum, worker) => sum + worker.running.length, 0),
+      used: serving.reduce((sum, worker) => sum + this.runsOf(worker).length, 0),
     };
   });
+
+  /** What a worker runs: told by the runs themselves, which are newer than its last heartbeat. */
+  runsOf(worker: Worker): RunSummary[] {
+    return [...this.runs.values()].filter((run) => run.workerId === worker.id);
+  }
 
   #apply(items: readonly RunSummary[]): void {
     const held = byId([...this.runs.values()]);
