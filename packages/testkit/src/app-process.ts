@@ -53,6 +53,11 @@ export class AppProcess {
     return this.#child.pid as number;
   }
 
+  /** A worker's id, once it is ready. */
+  get id(): string {
+    return READY.worker.exec(this.log)?.[1] ?? '';
+  }
+
   /** All it has printed. */
   get log(): string {
     return this.#lines.join('\n');
@@ -60,7 +65,8 @@ export class AppProcess {
 
   /** Resolves to the API's address, or the worker's id, once its line is in the log. */
   async ready(): Promise<string> {
-    return (await this.printed(READY[this.name], START_MS))[1] as string;
+    const [, found = ''] = await this.printed(READY[this.name], START_MS);
+    return found.replace('//0.0.0.0:', '//127.0.0.1:');
   }
 
   /** Waits for a line that matches; fails when the process ends first. */
@@ -90,6 +96,12 @@ export class AppProcess {
   kill(signal: NodeJS.Signals = 'SIGKILL'): void {
     this.#killed = true;
     this.#child.kill(signal);
+  }
+
+  /** Waits for an end that the test wants: not counted as a fault at its stop. */
+  async ends(): Promise<Exit> {
+    this.#killed = true;
+    return this.exited;
   }
 
   /** SIGTERM; fails unless it ends by itself, with 0, in time. */

@@ -67,7 +67,8 @@ export class ApiClient {
     return this.refusedRaw(await this.fetch(name, options));
   }
 
-  async refusedRaw(response: Response): Promise<ProblemReply> {
+  async refusedRaw(answer: Response | Promise<Response>): Promise<ProblemReply> {
+    const response = await answer;
     if (isProblem(response)) return readProblem(response);
     throw new Error(`${response.url} answered ${response.status}, no problem: ${await response.text()}`);
   }

@@ -38,6 +38,8 @@ export type DasOptions = {
   env?: Env;
   apiEnv?: Env;
   workerEnv?: Env;
+  /** Services of the test's own instead of the shared ones: to break them. */
+  stack?: Partial<Stack>;
 };
 export type Env = Record<string, string | undefined>;
 
@@ -68,7 +70,7 @@ export class Das implements AsyncDisposable {
 
   private constructor(home: string, options: DasOptions) {
     const id = `it-${randomBytes(5).toString('hex')}`;
-    this.stack = inject('stack');
+    this.stack = { ...inject('stack'), ...options.stack };
     this.home = home;
     this.database = `das-${id}`;
     this.scriptsDir = `/das-${id}/scripts`;
@@ -164,10 +166,11 @@ export class Das implements AsyncDisposable {
   }
 
   /** Starts one more worker; resolves once it takes runs. */
-  async addWorker(env: Env = {}): Promise<AppProcess & { id: string }> {
+  async addWorker(env: Env = {}): Promise<AppProcess> {
     const folder = join(this.home, `worker-dir-${this.workers.length}`);
     const worker = await this.spawn('worker', { WORKER_DIR: folder, ...this.#options.workerEnv, ...env });
-    return Object.assign(worker, { id: await worker.ready() });
+    await worker.ready();
+    return worker;
   }
 
   /** Starts a process of this DAS and does not wait for it. */
