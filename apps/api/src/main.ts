@@ -20,8 +20,8 @@ import { Reconciler } from '@das/core/reconcile/reconciler';
 import { demandTokenOffLoopback } from './session/listen-rule.ts';
 import { startApi } from './start-api.ts';
 
-/** Within this everything is closed after a signal; what is not is left behind. Milliseconds. */
-const SHUTDOWN_MS = 5000;
+/** Within this everything is closed after a signal (5 s are promised); what is not is left behind. Milliseconds. */
+const SHUTDOWN_MS = 4000;
 /** Of one operation of MongoDB: a call answers within 3 s, whatever is down. */
 const MONGODB_MS = 2000;
 const DASHBOARD = fileURLToPath(new URL('../../ui/build', import.meta.url));
@@ -71,10 +71,10 @@ async function main(): Promise<void> {
       process.exitCode = error instanceof StandaloneMongo ? EXIT_CONFIG : 1;
     }
   }
-  const forced = setTimeout(() => process.exit(process.exitCode ?? 1), SHUTDOWN_MS);
+  // It holds nothing up, but fires if something still does.
+  setTimeout(() => process.exit(), SHUTDOWN_MS).unref();
   for (const release of releases.reverse())
     await release().catch((error: unknown) => log.warn({ error }, 'a release failed'));
-  clearTimeout(forced);
   await closeLog();
 }
 

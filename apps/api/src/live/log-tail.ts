@@ -7,7 +7,10 @@ import type { Rooms } from './rooms.ts';
 export type LogTailParts = { rooms: Rooms; logs: LogStore; runs: RunQuery; log: Logger };
 
 const EVERY_MS = 250;
-const PIECE_BYTES = 256 * 1024;
+/** Sent at most at once. */
+const PIECE_BYTES = 1024 * 1024;
+/** Whoever is this far behind a log that runs away is told to fetch it again. */
+const BEHIND_BYTES = 4 * 1024 * 1024;
 /** A run that has ended is read this many times more: its last chunks may come after its state. */
 const ROUNDS_AFTER_END = 20;
 
@@ -75,10 +78,16 @@ export class LogTail {
 
   async #read(runId: string, place: Place): Promise<void> {
     const { logs, rooms } = this.#parts;
-    for (const piece of await logs.readSince(runId, place.attempt, place.offset, PIECE_BYTES)) {
+    const from = place.offset;
+    for (const piece of await logs.readSince(runId, place.attempt, from, PIECE_BYTES)) {
       rooms.send(`run:${runId}`, 'log', { runId, attempt: place.attempt, ...piece });
       place.offset = piece.nextOffset;
       place.roundsAfterEnd = 0;
     }
+    if (place.offset - from < PIECE_BYTES / 2) return;
+    const { size } = await logs.summary(runId, place.attempt);
+    if (size - place.offset < BEHIND_BYTES) return;
+    place.offset = size;
+    rooms.resync(`run:${runId}`);
   }
 }

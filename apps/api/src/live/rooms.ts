@@ -7,7 +7,7 @@ type Event = Exclude<keyof ServerToClientEvents, 'resync'>;
 type Message<E extends Event> = Parameters<ServerToClientEvents[E]>[0];
 
 /** A client this far behind gets no more until it has caught up. */
-const BACKLOG_BYTES = 1024 * 1024;
+const BACKLOG_BYTES = 4 * 1024 * 1024;
 const BACKLOG_PACKETS = 256;
 const LOOK_MS = 250;
 
@@ -88,10 +88,13 @@ export class Rooms {
   }
 }
 
-type WebSocketTransport = { socket?: { bufferedAmount?: number } };
+/** What engine.io keeps of a connection: packets that wait for the ones before them, and the bytes under way. */
+type Connection = { writeBuffer: { data?: unknown }[]; transport: { socket?: { bufferedAmount?: number } } };
 
 /** Whether much lies in this process that the client has not taken yet. */
 function hasBacklog({ conn }: LiveSocket): boolean {
-  const { writeBuffer, transport } = conn as unknown as { writeBuffer: unknown[]; transport: WebSocketTransport };
-  return writeBuffer.length > BACKLOG_PACKETS || (transport.socket?.bufferedAmount ?? 0) > BACKLOG_BYTES;
+  const { writeBuffer, transport } = conn as unknown as Connection;
+  if (writeBuffer.length > BACKLOG_PACKETS) return true;
+  const waiting = writeBuffer.reduce((sum, { data }) => sum + (typeof data === 'string' ? data.length : 0), 0);
+  return waiting + (transport.socket?.bufferedAmount ?? 0) > BACKLOG_BYTES;
 }
