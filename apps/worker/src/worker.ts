@@ -1,5 +1,7 @@
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker as QueueWorker } from 'bullmq';
+import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { WorkerState } from '@das/contracts/states';
 import type { Logger } from '@das/core/logging/logger';
@@ -7,7 +9,7 @@ import { HEARTBEAT_MS } from '@das/core/mongo/worker-registry';
 import type { WorkerRegistry } from '@das/core/mongo/worker-registry';
 import { cancelChannel, QUEUE_NAME } from '@das/core/queue/run-queue';
 import type { RunJob } from '@das/core/queue/run-queue';
-import { processJob, RetryLater } from './execute/job.ts';
+import { handBack, processJob, RetryLater } from './execute/job.ts';
 import type { JobContext } from './execute/job.ts';
 import type { LeaseKeeper } from './execute/lease-keeper.ts';
 
@@ -28,6 +30,9 @@ export type WorkerOptions = {
   log: Logger;
 };
 
+/** How long a worker that is done waits to tell BullMQ so. */
+const REDIS_PATIENCE_MS = 5_000;
+
 /**
  * A worker's life: starting (nothing yet) → active ⇄ unhealthy (no room on its disk: claims nothing) →
  * draining (told to stop: claims nothing, what runs may finish) → drained (safe to remove).
@@ -45,7 +50,9 @@ export class Worker {
       onChange: () => void this.#beat(),
       onDiskFull: () => void this.#rest(),
     };
-    this.#queue = new QueueWorker<RunJob>(QUEUE_NAME, (job, token) => processJob(context, job, token), {
+    const process = (job: Job<RunJob>, token: string | undefined) =>
+      this.#state === 'draining' ? handBack(job, token) : processJob(context, job, token);
+    this.#queue = new QueueWorker<RunJob>(QUEUE_NAME, process, {
       connection: options.redis,
       prefix: options.queuePrefix,
       concurrency: options.concurrency,
@@ -71,7 +78,7 @@ export class Worker {
 
   /**
    * No new claims; what runs may finish for `graceMs`, then it is handed back (`drained`). Resolves when nothing
-   * runs here any more.
+   * runs here any more and BullMQ knows it; of a Redis that does not answer, the reconciler learns from MongoDB.
    */
   async drain(graceMs: number): Promise<void> {
     const { keeper, log } = this.#options;
@@ -80,11 +87,26 @@ export class Worker {
     if (keeper.running.length > 0)
       log.info({ running: keeper.running.length, graceMs }, 'draining: what runs may finish');
     const grace = setTimeout(() => keeper.stopAll('drain'), graceMs);
-    await this.#queue.close();
+    await this.#closeQueue();
     clearTimeout(grace);
     clearInterval(this.#heartbeat);
     this.#state = 'drained';
     await this.#beat();
+  }
+
+  async #closeQueue(): Promise<void> {
+    const { keeper, log } = this.#options;
+    let closed = false;
+    const closing = this.#queue
+      .close()
+      .catch((error: unknown) => log.warn({ error }, 'BullMQ did not close'))
+      .finally(() => (closed = true));
+    for (let idleSince = performance.now(); !closed; await Promise.race([closing, sleep(100)])) {
+      if (keeper.running.length > 0) idleSince = performance.now();
+      if (performance.now() - idleSince < REDIS_PATIENCE_MS) continue;
+      log.warn('nothing runs here any more, but Redis cannot be told');
+      return;
+    }
   }
 
   /** Hands back at once what still runs. */

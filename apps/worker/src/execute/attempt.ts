@@ -26,7 +26,7 @@ import type { ProcessEnd } from './watch.ts';
 import { readResultFile } from './result-file.ts';
 import { launchSupervisor, SpawnFailed, SupervisorLost } from './supervisor.ts';
 import type { Supervisor } from './supervisor.ts';
-import { sweepLeftovers } from './sweep.ts';
+import { supervisorEnvironment, sweepLeftovers } from './sweep.ts';
 import type { AttemptMarks } from './sweep.ts';
 import { Workspace } from './workspace.ts';
 
@@ -65,7 +65,15 @@ export async function executeAttempt(
 ): Promise<Outcome> {
   const workspace = new Workspace(context.directory, run._id, hold.attempt);
   // Started ahead of need: it waits for the word while the files are fetched.
-  const supervisor = launchSupervisor({ python: context.python, log: (line) => log.warn(`supervisor: ${line}`) });
+  const supervisor = launchSupervisor({
+    python: context.python,
+    env: supervisorEnvironment({
+      DAS_RUN_ID: hold.runId,
+      DAS_ATTEMPT: String(hold.attempt),
+      DAS_FENCING_TOKEN: String(hold.fencingToken),
+    }),
+    log: (line) => log.warn(`supervisor: ${line}`),
+  });
   try {
     if (run.losses > 0) await endFormerAttempts(run._id, hold.fencingToken, log);
     await workspace.make();

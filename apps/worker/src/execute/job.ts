@@ -106,6 +106,11 @@ async function obey(verdict: Verdict, job: Job<RunJob>, token: string | undefine
   }
 }
 
+/** A job that came while the worker drains: for another one, at once. */
+export function handBack(job: Job<RunJob>, token: string | undefined): Promise<never> {
+  return delay(job, token, 0);
+}
+
 async function delay(job: Job<RunJob>, token: string | undefined, delayMs: number): Promise<never> {
   await job.moveToDelayed(Date.now() + delayMs, token);
   throw new DelayedError();

@@ -15,6 +15,8 @@ export class LeaseKeeper {
   readonly #holds = new Map<string, Hold>();
   readonly #stopping = new AbortController();
   readonly #ended: Promise<void>;
+  /** Since everything was stopped: what is added later is stopped, too. */
+  #all: StopReason | null = null;
 
   constructor(leases: LeaseStore, leaseMs: number, log: Logger) {
     this.#leases = leases;
@@ -29,6 +31,7 @@ export class LeaseKeeper {
 
   add(hold: Hold): void {
     this.#holds.set(hold.runId, hold);
+    if (this.#all) hold.stop(this.#all);
   }
 
   remove(hold: Hold): void {
@@ -41,7 +44,9 @@ export class LeaseKeeper {
     this.#holds.get(runId)?.stop(reason);
   }
 
+  /** For good: the worker ends. */
   stopAll(reason: StopReason): void {
+    this.#all = reason;
     for (const hold of this.#holds.values()) hold.stop(reason);
   }
 

@@ -95,8 +95,10 @@ export async function findPython(command: string): Promise<string> {
 export const SUPERVISOR_SCRIPT = fileURLToPath(new URL('../supervisor.py', import.meta.url));
 
 export interface LaunchOptions {
-  /** Absolute: the supervisor has an empty environment. See findPython. */
+  /** Absolute: the supervisor has no PATH. See findPython. */
   python: string;
+  /** The supervisor's whole own environment, for a sweep to know it by; empty by default. */
+  env?: Readonly<Record<string, string>>;
   scriptPath?: string;
   /** Gets the supervisor's own diagnostics, a line at a time. */
   log?: (line: string) => void;
@@ -133,10 +135,10 @@ export class Supervisor implements AsyncDisposable {
   #over = false;
   #status: ExitStatus = { code: null, signal: null };
 
-  constructor({ python, scriptPath = SUPERVISOR_SCRIPT, log }: LaunchOptions) {
+  constructor({ python, env = {}, scriptPath = SUPERVISOR_SCRIPT, log }: LaunchOptions) {
     this.#process = spawn(python, ['-I', '-S', '-E', scriptPath], {
       detached: true, // a session of its own: a Ctrl-C in the worker's terminal is not for it
-      env: {},
+      env: { ...env },
       stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     });
     const [control, events, diagnostics, stdout, stderr] = this.#process.stdio as unknown as [

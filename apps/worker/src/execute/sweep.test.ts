@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { findPython, launchSupervisor, monotonicMs, type Supervisor } from './supervisor.ts';
-import { sweepLeftovers, type AttemptMarks } from './sweep.ts';
+import { supervisorEnvironment, sweepLeftovers, type AttemptMarks } from './sweep.ts';
 
 let python: string;
 let releases: (() => unknown)[] = [];
@@ -27,7 +27,8 @@ async function runAttempt(
   run: string,
   clear = false,
 ): Promise<{ supervisor: Supervisor; main: number; inner: number }> {
-  const supervisor = launchSupervisor({ python });
+  const marks = { DAS_RUN_ID: run, DAS_ATTEMPT: '2', DAS_FENCING_TOKEN: '5' };
+  const supervisor = launchSupervisor({ python, env: supervisorEnvironment(marks) });
   releases.push(() => supervisor[Symbol.asyncDispose]());
   const said = once(supervisor.stdout, 'data');
   supervisor.stderr.resume();
@@ -40,7 +41,7 @@ time.sleep(600)`;
   const main = await supervisor.start({
     // The outer shell is what dies with a killed supervisor, the rest is what escapes.
     argv: ['sh', '-c', '"$0" -c "$1"; true', python, source],
-    env: { PATH, DAS_RUN_ID: run, DAS_ATTEMPT: '2', DAS_FENCING_TOKEN: '5' },
+    env: { PATH, ...marks },
     cwd: '/',
     deadline: monotonicMs() + 60_000,
     killGraceMs: 200,
@@ -96,6 +97,18 @@ it('leaves alone what a living supervisor governs, unless asked', async () => {
   expect([main, inner].some(lives)).toBe(false);
   process.kill(supervisor.pid!, 'SIGCONT');
   expect(await supervisor.ended).toMatchObject({ signal: 'SIGKILL', by: 'none' });
+});
+
+it('finds a daemon with a cleared environment below a frozen supervisor, whose main child is gone', async () => {
+  const run = randomUUID();
+  const { supervisor, main, inner } = await runAttempt(run, true);
+  process.kill(supervisor.pid!, 'SIGSTOP');
+  process.kill(main, 'SIGKILL');
+  const swept = await sweepLeftovers(ofRun(run), { graceMs: 0, evenGoverned: true });
+  expect(swept).toContain(inner);
+  expect(lives(inner)).toBe(false);
+  process.kill(supervisor.pid!, 'SIGCONT');
+  expect(await supervisor.ended).toMatchObject({ signal: 'SIGKILL' });
 });
 
 it('leaves alone children of its own', async () => {

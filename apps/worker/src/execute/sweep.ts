@@ -7,7 +7,7 @@
  * and live attempts of other workers on the host are safe.
  *
  * Linux only: elsewhere there is no /proc, and nothing is swept. A process that cleared its environment is
- * found only while one of its ancestors still has it.
+ * found while one of its ancestors still has it, or lives below the (frozen) supervisor of a matching attempt.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -43,9 +43,16 @@ type ProcessTable = Map<number, Process>;
 
 /** Set by supervisor.py for itself (PR_SET_NAME). */
 const SUPERVISOR_NAME = 'das-supervisor';
+/** In a supervisor's own environment, which its child does not inherit: run, attempt and token of what it governs. */
+const SUPERVISED = 'DAS_SUPERVISED';
 const POLL_MS = 50;
 /** SIGKILLed processes that take longer are stuck in the kernel; nobody can end them. */
 const DEATH_MS = 5_000;
+
+/** The environment that lets a sweep know whose supervisor it is. */
+export function supervisorEnvironment(marks: AttemptMarks): Record<string, string> {
+  return { [SUPERVISED]: `${marks.DAS_RUN_ID} ${marks.DAS_ATTEMPT} ${marks.DAS_FENCING_TOKEN}` };
+}
 
 /** Ends the leftovers that match, and all below them. Resolves, at most graceMs + 5 s later, to their pids. */
 export async function sweepLeftovers(
@@ -89,13 +96,23 @@ async function addLeftovers(
     const marks = await readMarks(candidate.pid);
     return marks !== undefined && match(marks) && (evenGoverned || !(await isGoverned(candidate)));
   };
+  /** A supervisor is left to end by itself; what it governs is not. */
+  const governsDoomed = async (candidate: Process): Promise<boolean> => {
+    if (!evenGoverned || candidate.name !== SUPERVISOR_NAME) return false;
+    const marks = await readSupervised(candidate.pid);
+    return marks !== undefined && match(marks);
+  };
   const candidates = [...table.values()];
   const found = await Promise.all(candidates.map(isLeftover));
+  const governs = await Promise.all(candidates.map(governsDoomed));
+  const governors = candidates.filter((_, i) => governs[i]);
   for (const [i, candidate] of candidates.entries()) {
     if (found[i] && !isDoomed(candidate)) doomed.set(candidate.pid, candidate);
   }
+  const isAboveDoomed = (ancestor: Process) => isDoomed(ancestor) || governors.includes(ancestor);
   for (const candidate of candidates) {
-    if (!isDoomed(candidate) && lineage(candidate.pid, table).some(isDoomed)) doomed.set(candidate.pid, candidate);
+    if (isDoomed(candidate) || governors.includes(candidate)) continue;
+    if (lineage(candidate.pid, table).some(isAboveDoomed)) doomed.set(candidate.pid, candidate);
   }
   return [...doomed.values()].filter(({ pid, startedAt }) => table.get(pid)?.startedAt === startedAt);
 }
@@ -150,17 +167,29 @@ async function readProcess(pid: number): Promise<Process | undefined> {
 
 /** Undefined for a process of another user, too: that one is none of ours. */
 async function readMarks(pid: number): Promise<AttemptMarks | undefined> {
+  const env = await readEnvironment(pid);
+  return marksOf(['DAS_RUN_ID', 'DAS_ATTEMPT', 'DAS_FENCING_TOKEN'].map((name) => env.get(name)));
+}
+
+/** What a supervisor governs, as it was told at its launch. */
+async function readSupervised(pid: number): Promise<AttemptMarks | undefined> {
+  return marksOf((await readEnvironment(pid)).get(SUPERVISED)?.split(' ') ?? []);
+}
+
+function marksOf([run, attempt, token]: (string | undefined)[]): AttemptMarks | undefined {
+  if (run === undefined || attempt === undefined || token === undefined) return undefined;
+  return { DAS_RUN_ID: run, DAS_ATTEMPT: attempt, DAS_FENCING_TOKEN: token };
+}
+
+async function readEnvironment(pid: number): Promise<Map<string, string>> {
   const environ = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-  if (!environ.includes('DAS_RUN_ID=')) return undefined;
-  const env = new Map(
-    environ.split('\0').map((entry) => {
+  if (!environ.includes('DAS_')) return new Map();
+  return new Map(
+    environ.split('\0').map((entry): [string, string] => {
       const at = entry.indexOf('=');
       return [entry.slice(0, at), entry.slice(at + 1)];
     }),
   );
-  const [run, attempt, token] = ['DAS_RUN_ID', 'DAS_ATTEMPT', 'DAS_FENCING_TOKEN'].map((name) => env.get(name));
-  if (run === undefined || attempt === undefined || token === undefined) return undefined;
-  return { DAS_RUN_ID: run, DAS_ATTEMPT: attempt, DAS_FENCING_TOKEN: token };
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {

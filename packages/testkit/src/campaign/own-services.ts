@@ -73,9 +73,7 @@ export async function startOwnServices(): Promise<OwnServices> {
   started.defer(() => rm(home, { recursive: true, force: true }));
   const mongod = runtime.mongod as string;
   const server = runtime.redisServer as string;
-  const mongo = started.use(
-    await OwnService.start((port) => startMongo({ mongod, dir: join(home, 'mongodb'), port })),
-  );
+  const mongo = started.use(await OwnService.start((port) => startMongo({ mongod, dir: join(home, 'mongodb'), port })));
   const redis = started.use(await OwnService.start((port) => startRedis({ server, dir: join(home, 'redis'), port })));
   const owned = started.move();
   return { mongo, redis, [Symbol.asyncDispose]: () => owned.disposeAsync() };
