@@ -240,7 +240,7 @@ export class Das implements AsyncDisposable {
     const leaks = await Promise.allSettled([this.#refuseLeaks()]);
     const cleaned = await Promise.allSettled([
       this.#dropDatabase(),
-      this.#deleteKeys(),
+      this.forgetQueue(),
       this.hdfs.remove(this.scriptsDir.replace(/\/scripts$/, ''), { recursive: true }),
       rm(this.home, { recursive: true, force: true }),
     ]);
@@ -270,7 +270,8 @@ export class Das implements AsyncDisposable {
     await this.#db?.close();
   }
 
-  async #deleteKeys(): Promise<void> {
+  /** Deletes every key of this DAS in Redis, as a flush would. */
+  async forgetQueue(): Promise<void> {
     const { log } = createLogger({ level: 'silent', format: 'text', file: '' });
     const redis = connectRedis(this.stack.redisUrl, 'patient', log);
     try {
