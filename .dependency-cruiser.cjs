@@ -33,7 +33,7 @@ module.exports = {
     {
       name: 'ui-knows-contracts-only',
       severity: 'error',
-      from: { path: '^apps/ui/' },
+      from: { path: '^apps/ui/', pathNot: '/test/' },
       to: { path: '^packages/', pathNot: '^packages/contracts/' },
     },
     {
