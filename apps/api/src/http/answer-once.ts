@@ -16,6 +16,14 @@ export async function answerOnce<T extends AnyReply>(
   act: (remember: Remember) => Promise<T>,
 ): Promise<T> {
   if (!call) return act(async () => undefined);
+  return idempotency.afterTwins(call, () => answerFirst(idempotency, call, act));
+}
+
+async function answerFirst<T extends AnyReply>(
+  idempotency: Idempotency,
+  call: IdempotentCall,
+  act: (remember: Remember) => Promise<T>,
+): Promise<T> {
   const earlier = await idempotency.recall(call);
   if (earlier) return replay(earlier);
   try {

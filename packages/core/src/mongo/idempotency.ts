@@ -29,9 +29,26 @@ export function idempotentCall(route: string, submitter: string, key: string, as
 /** Answers kept for a day, so that a call that is made again acts once. */
 export class Idempotency {
   readonly #db: Database;
+  /** By call: the one that this process works on now. */
+  readonly #underWay = new Map<string, Promise<unknown>>();
 
   constructor(db: Database) {
     this.#db = db;
+  }
+
+  /**
+   * Runs `work` once this process is done with an earlier call under the same key: fifty twins at once would only meet in
+   * each other's transactions until their time is over. Across processes the transactions decide.
+   */
+  async afterTwins<T>({ id }: IdempotentCall, work: () => Promise<T>): Promise<T> {
+    const twin = this.#underWay.get(id);
+    if (twin) {
+      await twin.catch(() => undefined); // its caller is told
+      return work();
+    }
+    const mine = work();
+    this.#underWay.set(id, mine);
+    return mine.finally(() => this.#underWay.delete(id));
   }
 
   /** The first answer to this call, null if there was none. Throws IdempotencyConflict. */
