@@ -33,22 +33,22 @@ export async function claimRun(
   const attempt = run.attemptCount + 1;
   const now = stores.db.clock.now();
   const claimed = await inTransaction(stores.db, async (session) => {
-        const moved = await stores.runs.move(
-          {
-            name: 'claim',
-            runId: run._id,
-            from: run.state,
-            fencingToken: run.fencingToken,
-            actor: `worker ${request.workerId}`,
-            reason: `attempt ${attempt}`,
-            inc: { fencingToken: 1, attemptCount: 1 },
-            set: { workerId: request.workerId, waiting: null, nextAttemptAt: null, startedAt: run.startedAt ?? now },
-            pushAttempt: newAttempt(attempt, request.workerId, now),
-          },
-          session,
-        );
-        if (moved) await stores.leases.grant({ runId: run._id, fencingToken }, request.workerId, session);
-        return moved;
+    const moved = await stores.runs.move(
+      {
+        name: 'claim',
+        runId: run._id,
+        from: run.state,
+        fencingToken: run.fencingToken,
+        actor: `worker ${request.workerId}`,
+        reason: `attempt ${attempt}`,
+        inc: { fencingToken: 1, attemptCount: 1 },
+        set: { workerId: request.workerId, waiting: null, nextAttemptAt: null, startedAt: run.startedAt ?? now },
+        pushAttempt: newAttempt(attempt, request.workerId, now),
+      },
+      session,
+    );
+    if (moved) await stores.leases.grant({ runId: run._id, fencingToken }, request.workerId, session);
+    return moved;
   });
   if (!claimed) return { outcome: 'obsolete', why: 'another worker was faster, or the run was cancelled' };
   await noteClaimed(stores.db, run.order.class, run.order.tag);

@@ -20,11 +20,20 @@ export class Lock {
 
   /** True when this owner holds it now. */
   async acquire(): Promise<boolean> {
-    const mine = { $or: [{ $eq: ['$owner', this.#owner] }, { $lt: [{ $ifNull: ['$expiresAt', new Date(0)] }, '$$NOW'] }] };
+    const mine = {
+      $or: [{ $eq: ['$owner', this.#owner] }, { $lt: [{ $ifNull: ['$expiresAt', new Date(0)] }, '$$NOW'] }],
+    };
     const lock = await translateMongoErrors(() =>
       this.#db.locks.findOneAndUpdate(
         { _id: this.#name },
-        [{ $set: { owner: { $cond: [mine, this.#owner, '$owner'] }, expiresAt: { $cond: [mine, { $add: ['$$NOW', this.#ttlMs] }, '$expiresAt'] } } }],
+        [
+          {
+            $set: {
+              owner: { $cond: [mine, this.#owner, '$owner'] },
+              expiresAt: { $cond: [mine, { $add: ['$$NOW', this.#ttlMs] }, '$expiresAt'] },
+            },
+          },
+        ],
         { upsert: true, returnDocument: 'after' },
       ),
     );

@@ -27,7 +27,11 @@ export async function inTransaction<T>(db: Database, work: (session: ClientSessi
   );
 }
 
-async function once<T>(session: ClientSession, work: (session: ClientSession) => Promise<T>, until: number): Promise<T> {
+async function once<T>(
+  session: ClientSession,
+  work: (session: ClientSession) => Promise<T>,
+  until: number,
+): Promise<T> {
   session.startTransaction({ readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority', journal: true } });
   try {
     const result = await work(session);
