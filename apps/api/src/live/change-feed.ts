@@ -1,7 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@das/core/logging/logger';
+import { isDatabaseAway } from '@das/core/mongo/errors';
 import { MongoClient, MongoServerError } from 'mongodb';
-import type { Document, ResumeToken } from 'mongodb';
+import type { ChangeStreamOptions, Document, Timestamp } from 'mongodb';
 
 export type ChangedNoun = 'scripts' | 'runs' | 'workers' | 'launches';
 /** One document that was inserted, changed or removed. `at` = when MongoDB did it. */
@@ -13,7 +14,7 @@ export type ChangeFeedOptions = {
   /** Collection of the tracked scripts. */
   scriptsCollection: string;
   onChange: (change: Change) => void;
-  /** Changes were missed: whoever watches has to fetch again. */
+  /** Changes may have been missed, and from now on none is: whoever watches has to fetch again. */
   onLost: () => void;
   log: Logger;
 };
@@ -21,16 +22,27 @@ export type ChangeFeedOptions = {
 const RETRY_MS = [200, 500, 1000, 2000, 5000];
 /** ChangeStreamHistoryLost, ChangeStreamFatalError, InvalidResumeToken, and the resume point being gone from the oplog. */
 const LOST = new Set([286, 280, 260, 136, 222]);
+/** So many failures in a row although MongoDB answers: it will not go on from that place, whatever the error is called. */
+const HOPELESS = 3;
+/** What takes many documents away at once and tells no ids. */
+const WHOLESALE = ['drop', 'rename', 'dropDatabase'];
+
+/** The stream cannot go on: its database was dropped. */
+class Invalidated extends Error {
+  override name = 'Invalidated';
+}
 
 /**
  * The one change stream of this process, on a client of its own: ids of what changed, nothing else. Goes on where it was
- * after an outage; when MongoDB no longer knows that place, says that changes were lost.
+ * after an outage; when MongoDB no longer knows that place, it begins anew and says that changes were lost. It says so only
+ * once the new beginning is fixed: who fetches then misses nothing.
  */
 export class ChangeFeed {
   readonly #options: ChangeFeedOptions;
   readonly #client: MongoClient;
   readonly #stopping = new AbortController();
-  #resumeAfter: ResumeToken | undefined;
+  /** From where the stream goes on; undefined: nobody knows, so it begins anew. */
+  #place: Pick<ChangeStreamOptions, 'resumeAfter' | 'startAtOperationTime'> | undefined;
   #ended: Promise<void> = Promise.resolve();
 
   constructor(options: ChangeFeedOptions) {
@@ -69,34 +81,46 @@ export class ChangeFeed {
 
   /** Until the stream ends or breaks. */
   async #watch(alive: () => void): Promise<void> {
-    const { database, onChange } = this.#options;
-    const resume = this.#resumeAfter === undefined ? {} : { resumeAfter: this.#resumeAfter };
+    const { database, onLost } = this.#options;
+    this.#place ??= await this.#beginAnew();
     const stream = this.#client
       .db(database)
-      .watch<Document, Document>(this.#pipeline(), { ...resume, maxAwaitTimeMS: 1000, batchSize: 1000 });
+      .watch<Document, Document>(this.#pipeline(), { ...this.#place, maxAwaitTimeMS: 1000, batchSize: 1000 });
     try {
       while (!this.#stopping.signal.aborted) {
         const event = await stream.tryNext();
+        if (event?.['operationType'] === 'invalidate' || stream.closed)
+          throw new Invalidated('the database was dropped');
         alive();
-        this.#resumeAfter = stream.resumeToken;
-        if (event) onChange(this.#toChange(event));
+        this.#place = { resumeAfter: stream.resumeToken };
+        // Of a stream that is over, `tryNext` answers null at once: nothing else would ever have its turn.
+        if (!event) await nextTurn();
+        else if (WHOLESALE.includes(String(event['operationType']))) onLost();
+        else this.#options.onChange(this.#toChange(event));
       }
     } finally {
       await stream.close().catch(() => undefined);
     }
   }
 
+  /** MongoDB's time now: the stream will tell everything that happens from here on, however late it opens. */
+  async #beginAnew(): Promise<{ startAtOperationTime: Timestamp }> {
+    const { operationTime } = await this.#client.db(this.#options.database).command({ ping: 1 });
+    this.#options.onLost();
+    return { startAtOperationTime: operationTime as Timestamp };
+  }
+
   /** Only what changed; neither the document nor the fields. */
   #pipeline(): Document[] {
-    const { scriptsCollection } = this.#options;
+    const collections = [this.#options.scriptsCollection, 'runs', 'workers', 'launches'];
+    const ours = ['insert', 'update', 'replace', 'delete', 'drop'];
+    const matching = [
+      { 'ns.coll': { $in: collections }, operationType: { $in: ours } },
+      { operationType: { $in: ['rename', 'dropDatabase', 'invalidate'] } },
+    ];
     return [
-      {
-        $match: {
-          'ns.coll': { $in: [scriptsCollection, 'runs', 'workers', 'launches'] },
-          operationType: { $in: ['insert', 'update', 'replace', 'delete'] },
-        },
-      },
-      { $project: { _id: 1, 'ns.coll': 1, 'documentKey._id': 1, wallTime: 1 } },
+      { $match: { $or: matching } },
+      { $project: { _id: 1, operationType: 1, 'ns.coll': 1, 'documentKey._id': 1, wallTime: 1 } },
     ];
   }
 
@@ -108,17 +132,13 @@ export class ChangeFeed {
   }
 
   #judge(error: unknown, failures: number): void {
-    const { log, onLost } = this.#options;
-    const lost = error instanceof MongoServerError && LOST.has(Number(error.code));
-    if (failures === 0 || lost)
-      log.warn(
-        { error },
-        lost
-          ? 'changes were lost: watchers fetch again'
-          : 'the change stream broke; it goes on as soon as MongoDB answers',
-      );
-    if (!lost) return;
-    this.#resumeAfter = undefined;
-    onLost();
+    const { log } = this.#options;
+    const lost =
+      error instanceof Invalidated ||
+      (error instanceof MongoServerError && LOST.has(Number(error.code))) ||
+      (failures >= HOPELESS && !isDatabaseAway(error));
+    if (lost) this.#place = undefined;
+    if (lost) log.warn({ error }, 'changes were lost: the change stream begins anew, and watchers fetch again');
+    else if (failures === 0) log.warn({ error }, 'the change stream broke; it goes on as soon as MongoDB answers');
   }
 }

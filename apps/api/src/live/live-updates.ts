@@ -31,7 +31,11 @@ export function startLiveUpdates(options: LiveOptions): { sockets: () => number;
   const namespace = server.of('/');
   const rooms = new Rooms(namespace);
   const publisher = new Publisher({ ...parts, rooms });
-  const gatherer = new Gatherer((changed, oldestAt) => publisher.publish(changed, oldestAt), log);
+  const gatherer = new Gatherer({
+    publish: (changed, oldestAt) => publisher.publish(changed, oldestAt),
+    onLost: () => rooms.resyncAll(),
+    log,
+  });
   const tail = new LogTail({ rooms, logs, runs: parts.runs, log });
   const changes = new ChangeFeed({
     ...feed,

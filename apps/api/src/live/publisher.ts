@@ -89,8 +89,9 @@ export class Publisher {
   async #publishLaunches(ids: ReadonlySet<string>): Promise<void> {
     const { rooms, launches } = this.#parts;
     const toAll = rooms.isWatched('launches');
-    const wanted = [...ids].filter((id) => toAll || rooms.isWatched(`launch:${id}`)).slice(0, BATCH);
+    const wanted = [...ids].filter((id) => toAll || rooms.isWatched(`launch:${id}`));
     if (wanted.length === 0) return;
+    if (wanted.length > BATCH) return rooms.resyncAll();
     const items = await launches.present(await launches.findMany(wanted));
     for (const launch of items) rooms.send(`launch:${launch.id}`, 'launch', { items: [launch] });
     if (toAll) rooms.send('launches', 'launch', { items });
