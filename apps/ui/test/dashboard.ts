@@ -3,6 +3,7 @@ import type { DasOptions } from '@das/testkit/das';
 import { launchBrowser } from '@das/testkit/browser';
 import { eventually } from '@das/testkit/eventually';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
 
 /** A machine with two busy cores: what takes 0.2 s alone may take ten. */
 export const PATIENCE_MS = 30_000;
@@ -11,6 +12,10 @@ export const PHONE = { width: 390, height: 844 };
 
 /** What the browser says when a call is refused or the API is away: several tests want just that. */
 const EXPECTED = /Failed to load resource|WebSocket connection to|net::ERR_/;
+
+/** `await soon(() => …).toBe(…)`: looks again until it holds. */
+export const soon = <T>(look: () => Promise<T> | T, message?: string) =>
+  expect.poll(look, { timeout: PATIENCE_MS, ...(message === undefined ? {} : { message }) });
 
 /** DAS and a browser on its dashboard: one of each per test file. */
 export class Dashboard implements AsyncDisposable {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Dashboard } from './dashboard.ts';
+import { Dashboard, soon } from './dashboard.ts';
 import type { Visit } from './dashboard.ts';
 
 /** What a newcomer does, with a real spark-submit. */
@@ -109,9 +109,7 @@ async function readsRetriedRun(visit: Visit): Promise<void> {
   await visit.sees(first.getByText('ConnectionError: the source did not answer (attempt 1 of 2 that fail)'));
   const history = page.getByRole('region', { name: 'History' }).getByRole('listitem');
   const words = ['Queued', 'Running', 'Retrying', 'Running', 'Retrying', 'Running', 'Completed'];
-  await expect
-    .poll(async () => (await history.allInnerTexts()).map((text) => /[A-Z][a-z]+/.exec(text)?.[0]))
-    .toEqual(words);
+  await soon(async () => (await history.allInnerTexts()).map((text) => /[A-Z][a-z]+/.exec(text)?.[0])).toEqual(words);
 }
 
 async function rerunsWithOtherArguments(visit: Visit): Promise<void> {
@@ -119,7 +117,7 @@ async function rerunsWithOtherArguments(visit: Visit): Promise<void> {
   const before = page.url();
   await visit.button('Re-run').click();
   // It begins with what the run had.
-  await expect.poll(() => dialog.getByLabel('Retries').and(page.getByRole('textbox')).inputValue()).toBe('2');
+  await soon(() => dialog.getByLabel('Retries').and(page.getByRole('textbox')).inputValue()).toBe('2');
   expect(await dialog.getByLabel('Delay', { exact: true }).inputValue()).toBe('1500ms');
   await dialog.getByLabel('Arguments').and(page.getByRole('textbox')).fill('0');
   await visit.button('Re-run', dialog).click();
