@@ -1,7 +1,7 @@
 // The service `hdfs-init` of docker-compose.yml: makes the folders that DAS and its scripts write to, and puts examples/ into the
 // scripts directory the first time. What people change or delete there stays so: a marker in HDFS tells that it was done.
 import { readdir, readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { makeDirectory, setOwner, setPermission, writeHdfsFile } from '../local/src/webhdfs-write.ts';
@@ -29,7 +29,9 @@ async function makeFolders() {
   const target = { url, user: superuser };
   await makeDirectory(target, '/tmp', '1777');
   await setPermission(target, '/tmp', '1777'); // MKDIRS leaves the mode of what is there
-  for (const directory of [home, scripts]) {
+  // The project's folder too: its scripts write their results beside the scripts directory.
+  const project = dirname(scripts);
+  for (const directory of project === '/' ? [home, scripts] : [home, project, scripts]) {
     await makeDirectory(target, directory);
     await setOwner(target, directory, user);
   }

@@ -7,5 +7,6 @@ USER redis
 WORKDIR /data
 VOLUME /data
 EXPOSE 6379
-# The real image has this too; without it Redis refuses callers from other containers.
-ENTRYPOINT ["redis-server", "--protected-mode", "no"]
+# The real image answers other containers too, and takes the name of the program first, as it does.
+ENTRYPOINT ["sh", "-c", "exec \"$@\" --protected-mode no", "--"]
+CMD ["redis-server"]
