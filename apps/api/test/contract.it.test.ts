@@ -75,6 +75,13 @@ const CALLS: Record<RouteName, () => Promise<number[]>> = {
         query: { state: 'completed', script, label: 'a:b', q: 'contract', createdAfter: '2026-01-01T00:00:00.000Z' },
       }),
     ),
+  countRuns: () => statuses(das.call('countRuns', { query: { label: 'a:b' } })),
+  getRunHistogram: () =>
+    statuses(
+      das.call('getRunHistogram', {
+        query: { from: '2026-01-01T00:00:00.000Z', to: '2026-01-02T00:00:00.000Z', bucketMs: 3_600_000 },
+      }),
+    ),
   getRun: () => statuses(das.call('getRun', { params: { id: runId } })),
   getRunEvents: () => statuses(das.call('getRunEvents', { params: { id: runId } })),
   cancelRun: async () => {

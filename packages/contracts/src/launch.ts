@@ -6,6 +6,9 @@ import { LAUNCH_STATES, RUN_STATES } from './states.ts';
 export const runCountsSchema = z.partialRecord(z.enum(RUN_STATES), z.number().int().nonnegative());
 export type RunCounts = z.infer<typeof runCountsSchema>;
 
+/** How many of the runs created from `at` on, until the next bucket, are in each state now. */
+export const histogramSchema = z.object({ buckets: z.array(z.object({ at: timeSchema, counts: runCountsSchema })) });
+
 export const launchSchema = z.object({
   id: idSchema,
   name: z.string(),

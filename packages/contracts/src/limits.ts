@@ -14,6 +14,7 @@ export const LIMITS = {
   resultTailBytes: 4 * 1024,
   pageDefault: 50,
   pageMax: 200,
+  histogramBuckets: 500,
   scanPaths: 1000,
   scriptsFound: 20_000,
   attemptsKept: 200,

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { launchCancelledSchema, launchCreatedSchema, launchSchema } from './launch.ts';
+import {
+  histogramSchema,
+  launchCancelledSchema,
+  launchCreatedSchema,
+  launchSchema,
+  runCountsSchema,
+} from './launch.ts';
 import { LIMITS } from './limits.ts';
 import {
   idSchema,
@@ -140,6 +146,29 @@ export const ROUTES = {
     summary: 'Runs, newest first',
     query: z.strictObject({ ...pageQuery, ...runFilterShape }),
     answers: ok(page(runSummarySchema)),
+    problems: [],
+  },
+  countRuns: {
+    method: 'GET',
+    path: `${V1}/runs/counts`,
+    summary: 'How many runs are in each state; states with none may be absent',
+    query: z.strictObject(runFilterShape),
+    answers: ok(runCountsSchema),
+    problems: [],
+  },
+  getRunHistogram: {
+    method: 'GET',
+    path: `${V1}/runs/histogram`,
+    summary:
+      'Runs by state and time of creation; buckets begin at `from`, all of them are told; quickest by whole minutes',
+    query: z.strictObject({
+      ...runFilterShape,
+      from: timeSchema,
+      /** Exclusive. */
+      to: timeSchema,
+      bucketMs: queryInteger(1000, 366 * 24 * 3_600_000),
+    }),
+    answers: ok(histogramSchema),
     problems: [],
   },
   getRun: {

@@ -1,12 +1,13 @@
 import type { Run } from '@das/contracts/run';
+import { LIMITS } from '@das/contracts/limits';
 import { ROUTES } from '@das/contracts/routes';
 import type { RunDocument } from '@das/core/mongo/documents';
 import type { Idempotency } from '@das/core/mongo/idempotency';
 import { presentEvent } from '@das/core/mongo/present-run';
-import type { RunQuery } from '@das/core/mongo/run-query';
+import type { Buckets, RunQuery } from '@das/core/mongo/run-query';
 import type { RunStore } from '@das/core/mongo/run-store';
 import { answerOnce } from '../http/answer-once.ts';
-import { ApiProblem } from '../http/api-problem.ts';
+import { ApiProblem, invalidRequest } from '../http/api-problem.ts';
 import { keysetOf, presentPage } from '../http/cursor.ts';
 import { implement } from '../http/implement.ts';
 import type { Endpoint } from '../http/implement.ts';
@@ -27,7 +28,7 @@ export type RunParts = {
 };
 
 export function runEndpoints(parts: RunParts): Endpoint[] {
-  return [submitRun(parts), rerunRun(parts), cancelRun(parts), ...readRuns(parts)];
+  return [submitRun(parts), rerunRun(parts), cancelRun(parts), ...readRuns(parts), ...countRuns(parts)];
 }
 
 function submitRun({ submission, idempotency, view, rules }: RunParts): Endpoint {
@@ -114,6 +115,32 @@ function readRuns({ runs, query, view }: RunParts): Endpoint[] {
       return { status: 200, body: { items: run.events.map(presentEvent), nextCursor: null } };
     }),
   ];
+}
+
+function countRuns({ query }: RunParts): Endpoint[] {
+  return [
+    implement(ROUTES.countRuns)(async ({ query: filter }) => ({ status: 200, body: await query.counts(filter) })),
+    implement(ROUTES.getRunHistogram)(async ({ query: { from, to, bucketMs, ...filter } }) => {
+      const span = { from: new Date(from), to: new Date(to), bucketMs };
+      const starts = bucketStarts(span);
+      const counted = await query.histogram(filter, span);
+      const countsAt = new Map(counted.map(({ at, counts }) => [at.getTime(), counts]));
+      const buckets = starts.map((at) => ({ at: new Date(at).toISOString(), counts: countsAt.get(at) ?? {} }));
+      return { status: 200, body: { buckets } };
+    }),
+  ];
+}
+
+/** Where each bucket begins (Unix milliseconds). Throws ApiProblem for none, and for too many. */
+function bucketStarts({ from, to, bucketMs }: Buckets): number[] {
+  const span = to.getTime() - from.getTime();
+  if (span <= 0) throw invalidRequest([{ path: 'query.to', message: 'must be after from' }]);
+  const count = Math.ceil(span / bucketMs);
+  if (count > LIMITS.histogramBuckets) {
+    const message = `makes ${count} buckets of this span; at most ${LIMITS.histogramBuckets}`;
+    throw invalidRequest([{ path: 'query.bucketMs', message }]);
+  }
+  return Array.from({ length: count }, (_, index) => from.getTime() + index * bucketMs);
 }
 
 export function unknownRun(id: string): ApiProblem {

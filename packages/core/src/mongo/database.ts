@@ -14,6 +14,7 @@ import type {
   ScriptDocument,
   WorkerDocument,
 } from './documents.ts';
+import type { TallyDocument } from './run-tally.ts';
 import { DatabaseUnavailable, StandaloneMongo, translateMongoErrors } from './errors.ts';
 import { ServerClock } from './server-clock.ts';
 
@@ -30,6 +31,7 @@ export type Collections = {
   idempotency: Collection<IdempotencyDocument>;
   locks: Collection<LockDocument>;
   fairShare: Collection<FairShareDocument>;
+  tallies: Collection<TallyDocument>;
 };
 
 export type Database = Collections & {
@@ -87,6 +89,7 @@ export async function connectDatabase(options: DatabaseOptions): Promise<Databas
     idempotency: db.collection('idempotency'),
     locks: db.collection('locks'),
     fairShare: db.collection('fair_share'),
+    tallies: db.collection('run_tallies'),
     ping: () => ping(db),
     close: () => client.close(),
   };
@@ -132,6 +135,7 @@ async function createIndexes(database: Database): Promise<void> {
       { key: { labels: 1, _id: -1 } },
       { key: { 'submittedBy.id': 1, _id: -1 } },
       { key: { finishedAt: -1 } },
+      { key: { createdAt: -1, state: 1 } },
       { key: { 'order.class': 1, 'order.tag': 1 }, partialFilterExpression: { state: 'queued' }, name: 'queue_order' },
       { key: { nextAttemptAt: 1 }, partialFilterExpression: { state: 'retrying' }, name: 'due' },
     ]),

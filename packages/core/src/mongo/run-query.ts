@@ -1,5 +1,4 @@
 import type { RunCounts } from '@das/contracts/launch';
-import { RUN_STATES } from '@das/contracts/states';
 import type { FailureKind, RunState } from '@das/contracts/states';
 import type { Filter } from 'mongodb';
 import { encodeTime } from 'ulid';
@@ -7,6 +6,8 @@ import type { Database } from './database.ts';
 import type { RunDocument } from './documents.ts';
 import { cutPage, literal } from './keyset.ts';
 import type { Keyset, KeysetPage } from './keyset.ts';
+import { countBuckets, countMatching, MINUTE_MS, tallyAll, tallyBuckets } from './run-tally.ts';
+import type { Bucket } from './run-tally.ts';
 
 /** The filters of GET /runs, parsed. */
 export type RunFilter = {
@@ -68,6 +69,19 @@ function idAt(milliseconds: number): string {
   return encodeTime(Math.min(Math.max(Math.trunc(milliseconds), 0), 281_474_976_710_655), 10);
 }
 
+/** What a histogram covers; `bucketMs` in milliseconds. */
+export type Buckets = { from: Date; to: Date; bucketMs: number };
+
+/** Nothing but states is asked for. */
+function isUnfiltered({ state: _, ...others }: RunFilter): boolean {
+  return Object.values(others).every((value) => value === undefined);
+}
+
+function onlyStates(counts: RunCounts, states: readonly RunState[] | undefined): RunCounts {
+  if (!states) return counts;
+  return Object.fromEntries(states.flatMap((state) => (counts[state] ? [[state, counts[state]]] : [])));
+}
+
 /** Reading many runs. */
 export class RunQuery {
   readonly #db: Database;
@@ -112,11 +126,20 @@ export class RunQuery {
     return this.#db.runs.countDocuments(before);
   }
 
-  /** All runs by state; each count comes from the index on state. */
-  async counts(): Promise<RunCounts> {
-    const counted = await Promise.all(
-      RUN_STATES.map(async (state) => [state, await this.#db.runs.countDocuments({ state })] as const),
-    );
-    return Object.fromEntries(counted.filter(([, count]) => count > 0));
+  /** Runs by state. Of all runs, or all of some states, it is quick however many there are (run-tally). */
+  async counts(filter: RunFilter = {}): Promise<RunCounts> {
+    if (!isUnfiltered(filter)) return countMatching(this.#db, runCondition(filter));
+    return onlyStates(await tallyAll(this.#db), filter.state);
+  }
+
+  /** By state and time of creation: buckets of `bucketMs` from `from` on, until `to`; those without runs are absent. */
+  async histogram(filter: RunFilter, { from, to, bucketMs }: Buckets): Promise<Bucket[]> {
+    const minutes = [from.getTime(), to.getTime(), bucketMs].every((time) => time % MINUTE_MS === 0);
+    if (!minutes || !isUnfiltered(filter)) {
+      const within = { $and: [runCondition(filter), ...createdFrom(from), ...createdUntil(to)] };
+      return countBuckets(this.#db, within, from, bucketMs);
+    }
+    const buckets = await tallyBuckets(this.#db, from, to, bucketMs);
+    return buckets.map(({ at, counts }) => ({ at, counts: onlyStates(counts, filter.state) }));
   }
 }

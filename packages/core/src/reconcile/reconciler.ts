@@ -6,6 +6,7 @@ import { isDatabaseAway } from '../mongo/errors.ts';
 import { Lock } from '../mongo/lock.ts';
 import { mendConsequences } from '../mongo/run-consequences.ts';
 import type { RunStore } from '../mongo/run-store.ts';
+import { closeMinutes } from '../mongo/run-tally.ts';
 import type { RunQueue } from '../queue/run-queue.ts';
 import { declareLost } from './declare-loss.ts';
 import { Dispatch } from './dispatch.ts';
@@ -34,6 +35,7 @@ const SLOW_MS = 10_000;
  * - a lease is over → its run is lost, and handed on (declare-loss.ts)
  * - Redis was emptied, or a run that should have a job has none → it is enqueued (dispatch.ts)
  * - a script or a launch missed the end of its run → mended (run-consequences.ts)
+ * - minutes whose runs have all ended are tallied (run-tally.ts)
  * Nothing is declared lost until MongoDB has answered for one whole lease: workers could not renew either.
  */
 export class Reconciler {
@@ -95,7 +97,9 @@ export class Reconciler {
       if (mended > 0) this.#options.log.info({ mended }, 'scripts and launches brought in line with their runs');
     }
     await this.#dispatch.round(slow);
-    if (slow) await this.#removeOld();
+    if (!slow) return;
+    await this.#removeOld();
+    await closeMinutes(this.#options.db);
   }
 
   async #removeOld(): Promise<void> {

@@ -1,6 +1,7 @@
 import { TERMINAL_RUN_STATES } from '@das/contracts/states';
 import type { Database } from '../mongo/database.ts';
 import { translateMongoErrors } from '../mongo/errors.ts';
+import { reopenMinutes } from '../mongo/run-tally.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 const BATCH = 200;
@@ -16,10 +17,11 @@ export async function removeOldRuns(db: Database, days: number): Promise<number>
       .find({ finishedAt: { $lt: before, $ne: null }, state: { $in: [...TERMINAL_RUN_STATES] } })
       .sort({ finishedAt: 1 })
       .limit(BATCH)
-      .project<{ _id: string; launchId: string | null }>({ launchId: 1 })
+      .project<{ _id: string; launchId: string | null; createdAt: Date }>({ launchId: 1, createdAt: 1 })
       .toArray();
     if (old.length === 0) return 0;
     const ids = old.map(({ _id }) => _id);
+    await reopenMinutes(db, old.map(({ createdAt }) => createdAt)); // prettier-ignore
     // Logs first: a crash in between leaves a run without its log, never a log that nobody can find.
     await Promise.all([db.logChunks.deleteMany({ runId: { $in: ids } }), db.logs.deleteMany({ runId: { $in: ids } })]);
     await db.runs.deleteMany({ _id: { $in: ids } });
