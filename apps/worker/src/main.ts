@@ -22,8 +22,9 @@ import { takeScratch } from './scratch.ts';
 import { Worker } from './worker.ts';
 
 const VERSION = '0.1.0';
-/** Less room than this in WORKER_DIR, and the worker claims nothing. */
+/** Less room than this in WORKER_DIR, or than this share of a small disk, and the worker claims nothing. */
 const ROOM_BYTES = 64 * 1024 * 1024;
+const ROOM_SHARE = 0.1;
 /** MongoDB's answer is waited for this long; well below the lease. */
 const DATABASE_TIMEOUT_MS = 5000;
 
@@ -104,8 +105,8 @@ function localMaster(concurrency: number): string {
 }
 
 async function hasRoom(directory: string): Promise<boolean> {
-  const { bavail, bsize } = await statfs(directory);
-  return bavail * bsize > ROOM_BYTES;
+  const { bavail, bsize, blocks } = await statfs(directory);
+  return bavail * bsize >= Math.min(ROOM_BYTES, blocks * bsize * ROOM_SHARE);
 }
 
 function settingsOrExit(): WorkerSettings {

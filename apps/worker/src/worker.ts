@@ -25,7 +25,7 @@ export type WorkerOptions = {
   registry: WorkerRegistry;
   keeper: LeaseKeeper;
   job: Omit<JobContext, 'onChange' | 'onDiskFull'>;
-  /** True while there is room in WORKER_DIR. */
+  /** True while there is room in WORKER_DIR; a rejection counts as none. */
   hasRoom: () => Promise<boolean>;
   log: Logger;
 };
@@ -48,10 +48,10 @@ export class Worker {
     const context: JobContext = {
       ...options.job,
       onChange: () => void this.#beat(),
-      onDiskFull: () => void this.#rest(),
+      onDiskFull: () => this.#rest(),
     };
     const process = (job: Job<RunJob>, token: string | undefined) =>
-      this.#state === 'draining' ? handBack(job, token) : processJob(context, job, token);
+      this.#state === 'active' ? processJob(context, job, token) : handBack(job, token);
     this.#queue = new QueueWorker<RunJob>(QUEUE_NAME, process, {
       connection: options.redis,
       prefix: options.queuePrefix,
@@ -68,10 +68,11 @@ export class Worker {
     });
     this.#queue.on('error', (error) => options.log.debug({ error }, 'BullMQ'));
     this.#listenForCancels();
-    this.#heartbeat = setInterval(() => void this.#beat(), HEARTBEAT_MS);
+    this.#heartbeat = setInterval(() => void this.#lookForRoom().then(() => this.#beat()), HEARTBEAT_MS);
   }
 
   async start(): Promise<void> {
+    await this.#lookForRoom();
     await this.#beat();
     void this.#queue.run().catch((error: unknown) => this.#options.log.error({ error }, 'the queue worker ended'));
   }
@@ -122,25 +123,26 @@ export class Worker {
       .catch((error: unknown) => log.warn({ error }, 'cancels are learnt at renewals only'));
   }
 
-  /** The disk is full: claims nothing until there is room again. */
-  async #rest(): Promise<void> {
+  /** Without room nothing is claimed, whoever filled the disk; with room again it is. Never rejects. */
+  async #lookForRoom(): Promise<void> {
+    const room = await this.#options.hasRoom().catch(() => false);
+    if (!room) this.#rest();
+    else if (this.#state === 'unhealthy') this.#wake();
+  }
+
+  #rest(): void {
     if (this.#state !== 'active') return;
     this.#state = 'unhealthy';
     this.#options.log.error('the disk of WORKER_DIR is full: this worker claims nothing until there is room');
-    await this.#queue.pause(true);
-    await this.#beat();
-    const recheck = setInterval(() => {
-      void this.#options.hasRoom().then((room) => room && this.#wake(recheck));
-    }, HEARTBEAT_MS);
+    // What runs is not waited for. A job that was on its way here is handed back.
+    void this.#queue.pause(true).catch((error: unknown) => this.#options.log.warn({ error }, 'BullMQ did not pause'));
+    void this.#beat();
   }
 
-  #wake(recheck: NodeJS.Timeout): void {
-    clearInterval(recheck);
-    if (this.#state !== 'unhealthy') return;
+  #wake(): void {
     this.#state = 'active';
-    void this.#queue.resume();
+    this.#queue.resume();
     this.#options.log.info('there is room again: claiming');
-    void this.#beat();
   }
 
   async #beat(): Promise<void> {
