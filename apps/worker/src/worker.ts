@@ -141,7 +141,7 @@ export class Worker {
 
   #wake(): void {
     this.#state = 'active';
-    this.#queue.resume();
+    void this.#queue.resume();
     this.#options.log.info('there is room again: claiming');
   }
 
