@@ -10,6 +10,8 @@ import { LogStore } from '@das/core/mongo/log-store';
 import { readOverview } from '@das/core/mongo/overview';
 import { RunQuery } from '@das/core/mongo/run-query';
 import { RunStore } from '@das/core/mongo/run-store';
+import { ScriptSettingsStore } from '@das/core/mongo/script-settings-store';
+import { VersionStore } from '@das/core/mongo/version-store';
 import { ScanStore } from '@das/core/mongo/scan-store';
 import { ScriptStore } from '@das/core/mongo/script-store';
 import { WorkerRegistry } from '@das/core/mongo/worker-registry';
@@ -32,7 +34,10 @@ import { FileLookUp } from './runs/file-look-up.ts';
 import { Pinning } from './runs/pinning.ts';
 import { RunView } from './runs/run-view.ts';
 import { Submission } from './runs/submission.ts';
+import { SavedLevel } from './runs/saved-level.ts';
 import { scriptEndpoints } from './scripts/endpoints.ts';
+import { historyEndpoints } from './scripts/history-endpoints.ts';
+import { settingsEndpoints } from './scripts/settings-endpoints.ts';
 import { Preview } from './scripts/preview.ts';
 import { sessionEndpoints } from './session/endpoints.ts';
 import { Gate } from './session/gate.ts';
@@ -61,6 +66,8 @@ export function startApi(options: ApiOptions): () => Promise<void> {
     query: new RunQuery(db),
     scripts: new ScriptStore(db),
     contents: new ContentStore(db),
+    versions: new VersionStore(db),
+    scriptSettings: new ScriptSettingsStore(db),
     launches: new LaunchStore(db),
     scans: new ScanStore(db),
     logs: new LogStore(db),
@@ -83,15 +90,17 @@ export function startApi(options: ApiOptions): () => Promise<void> {
     scripts: stores.scripts,
   });
   const platform = { retries: settings.DEFAULT_RETRIES, timeoutMs: settings.RUN_TIMEOUT_MS };
+  const rules = { scriptsDir: settings.HDFS_SCRIPTS_DIR, extraConf: settings.SPARK_CONF_ALLOW };
   const parts = {
-    ...stores, db, hdfs, view, scanner,
-    submission: new Submission({ db, runs: stores.runs, queue, pinning, platform }),
+    ...stores, db, hdfs, view, scanner, rules,
+    submission: new Submission({ db, runs: stores.runs, queue, pinning, platform, saved: new SavedLevel(stores.scriptSettings, rules) }),
     cancellation: new Cancellation({ db, runs: stores.runs, launches: stores.launches, queue }),
     preview: new Preview({ pinning, contents: stores.contents, scripts: stores.scripts }),
-    rules: { scriptsDir: settings.HDFS_SCRIPTS_DIR, extraConf: settings.SPARK_CONF_ALLOW },
   }; // prettier-ignore
   const endpoints: Endpoint[] = [
     ...scriptEndpoints(parts),
+    ...historyEndpoints(parts),
+    ...settingsEndpoints(parts),
     ...runEndpoints(parts),
     ...launchEndpoints(parts),
     ...logEndpoints(parts),

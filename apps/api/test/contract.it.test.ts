@@ -67,6 +67,10 @@ const CALLS: Record<RouteName, () => Promise<number[]>> = {
   startScan: async () => twice('startScan', {}),
   getScan: () => statuses(das.call('getScan', { params: { id: scanId } })),
   getScriptContent: () => statuses(das.call('getScriptContent', { query: { path: script } })),
+  listScriptVersions: () => statuses(das.call('listScriptVersions', { query: { path: script, limit: 1 } })),
+  getScriptStats: () => statuses(das.call('getScriptStats', { query: { path: script, last: 14 } })),
+  getScriptSettings: () => statuses(das.call('getScriptSettings', { query: { path: script } })),
+  putScriptSettings: () => statuses(das.call('putScriptSettings', { query: { path: script }, body: { retries: 2 } })),
   listFiles: () => statuses(das.call('listFiles', { query: { path: das.scriptsDir } })),
   submitRun: () => twice('submitRun', { body: body() }),
   listRuns: () =>
@@ -149,8 +153,8 @@ test('lists are walked by their cursors: newest first, nothing twice, nothing le
   expect(walked).toEqual(launch.runs.map(({ id }) => id).reverse());
 });
 
-/** What provokes each code. `null`: not yet possible, or not by design. */
-const PROVOKED: Record<ProblemCode, (() => Promise<{ problem: Problem }>) | null> = {
+/** What provokes each code. */
+const PROVOKED: Record<ProblemCode, () => Promise<{ problem: Problem }>> = {
   invalid_request: () => das.api.refused('submitRun', { body: { script: '' } }),
   unauthenticated: () => das.api.refusedRaw(fetch(`${guarded.url}/api/v1/runs`)),
   forbidden: () => das.api.with({ Origin: 'https://evil.example' }).refused('startScan'),
@@ -163,7 +167,8 @@ const PROVOKED: Record<ProblemCode, (() => Promise<{ problem: Problem }>) | null
     return das.api.refused('submitRun', { body: { script, args: ['other'] }, headers });
   },
   version_changed: () => das.api.refused('submitRun', { body: { script, sha256: '0'.repeat(64) } }),
-  precondition_failed: null, // If-Match is for script settings, which a later route takes
+  precondition_failed: () =>
+    das.api.refused('putScriptSettings', { query: { path: script }, body: {}, headers: { 'If-Match': '"99"' } }),
   payload_too_large: () => das.api.refused('submitRun', { body: { script, labels: { x: 'x'.repeat(1024 * 1024) } } }),
   unsupported_media_type: () =>
     das.api.refusedRaw(das.api.raw('POST', '/api/v1/runs', { body: '{}', headers: { 'Content-Type': 'text/plain' } })),
@@ -186,8 +191,8 @@ const PROVOKED: Record<ProblemCode, (() => Promise<{ problem: Problem }>) | null
 describe('errors', () => {
   test('every code is provoked here', () => expect(Object.keys(PROVOKED)).toEqual(PROBLEM_CODES));
 
-  test.each(Object.entries(PROVOKED).filter(([, provoke]) => provoke !== null))('%s', async (code, provoke) => {
-    const { problem } = (await provoke?.()) as { problem: Problem };
+  test.each(Object.entries(PROVOKED))('%s', async (code, provoke) => {
+    const { problem } = await provoke();
     const { status, title } = PROBLEMS[code as ProblemCode];
     expect(problem).toMatchObject({ code, status, title, type: `urn:das:problem:${code}` });
     expect(problem.detail.length).toBeGreaterThan(10);

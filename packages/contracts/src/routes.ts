@@ -22,7 +22,15 @@ import {
 import type { ProblemCode } from './problem.ts';
 import { runEventSchema, runSchema, runSummarySchema } from './run.ts';
 import { launchRequestSchema, rerunRequestSchema, runRequestSchema } from './run-request.ts';
-import { directorySchema, scanSchema, scriptContentSchema, scriptSchema } from './script.ts';
+import {
+  directorySchema,
+  scanSchema,
+  scriptContentSchema,
+  scriptSchema,
+  scriptSettingsSchema,
+  scriptStatsSchema,
+  scriptVersionSchema,
+} from './script.ts';
 import { FAILURE_KINDS, RUN_STATES, SCRIPT_STATUSES } from './states.ts';
 import { aliveSchema, overviewSchema, readinessSchema, settingsSchema } from './system.ts';
 import { workerSchema } from './worker.ts';
@@ -44,6 +52,8 @@ export type RouteSpec = {
   problems: ProblemCode[];
   /** Takes `Idempotency-Key`. */
   idempotent?: true;
+  /** Takes `If-Match` and `If-None-Match: *`; answers with `ETag`. */
+  conditional?: true;
   /** Answers without a token, even where one is set. */
   open?: true;
 };
@@ -115,6 +125,41 @@ export const ROUTES = {
     query: z.strictObject({ path: pathSchema, sha256: sha256Schema.optional() }),
     answers: ok(scriptContentSchema),
     problems: ['not_found', 'payload_too_large', 'hdfs_unavailable'],
+  },
+  listScriptVersions: {
+    method: 'GET',
+    path: `${V1}/scripts/versions`,
+    summary: 'The contents a script had when it was previewed or run, the one seen last first',
+    query: z.strictObject({ ...pageQuery, path: pathSchema }),
+    answers: ok(page(scriptVersionSchema)),
+    problems: ['not_found'],
+  },
+  getScriptStats: {
+    method: 'GET',
+    path: `${V1}/scripts/stats`,
+    summary: 'The last runs of a script, and how long and how well they went',
+    query: z.strictObject({ path: pathSchema, last: queryInteger(1, LIMITS.pageMax).default(LIMITS.pageDefault) }),
+    answers: ok(scriptStatsSchema),
+    problems: ['not_found'],
+  },
+  getScriptSettings: {
+    method: 'GET',
+    path: `${V1}/scripts/settings`,
+    summary: 'The saved settings of a script, with an ETag; `{}` and ETag "0" where none were ever saved',
+    query: z.strictObject({ path: pathSchema }),
+    answers: ok(scriptSettingsSchema),
+    problems: ['not_found'],
+  },
+  putScriptSettings: {
+    method: 'PUT',
+    path: `${V1}/scripts/settings`,
+    summary:
+      'Replaces the saved settings of a script. If-Match: the ETag they were read with; without it (or with If-None-Match: *) only where none were saved yet',
+    query: z.strictObject({ path: pathSchema }),
+    body: scriptSettingsSchema,
+    answers: ok(scriptSettingsSchema, 'Saved; ETag is the new one'),
+    problems: ['not_found', 'precondition_failed', 'payload_too_large', 'unsupported_media_type'],
+    conditional: true,
   },
   listFiles: {
     method: 'GET',

@@ -1,6 +1,16 @@
 import { z } from 'zod';
+import { runSettingsShape } from './run-request.ts';
 import { bytesSchema, durationSchema, idSchema, sha256Schema, timeSchema } from './primitives.ts';
 import { RUN_STATES, SCRIPT_STATUSES } from './states.ts';
+
+/** A run as its script tells it. */
+export const lastRunSchema = z.object({
+  id: idSchema,
+  state: z.enum(RUN_STATES),
+  createdAt: timeSchema,
+  finishedAt: timeSchema.nullable(),
+  durationMs: durationSchema.nullable(),
+});
 
 export const scriptSchema = z.object({
   path: z.string(),
@@ -13,17 +23,38 @@ export const scriptSchema = z.object({
   status: z.enum(SCRIPT_STATUSES),
   /** It was there once and the last scan did not find it. */
   missing: z.boolean(),
-  lastRun: z
-    .object({
-      id: idSchema,
-      state: z.enum(RUN_STATES),
-      createdAt: timeSchema,
-      finishedAt: timeSchema.nullable(),
-      durationMs: durationSchema.nullable(),
-    })
-    .nullable(),
+  lastRun: lastRunSchema.nullable(),
 });
 export type Script = z.infer<typeof scriptSchema>;
+
+/** A content that the script had when it was previewed or run. */
+export const scriptVersionSchema = z.object({
+  sha256: sha256Schema,
+  size: bytesSchema,
+  firstSeenAt: timeSchema,
+  /** The newest run of this content. */
+  lastRun: lastRunSchema.nullable(),
+});
+export type ScriptVersion = z.infer<typeof scriptVersionSchema>;
+
+export const scriptStatsSchema = z.object({
+  /** The last runs, newest first. */
+  items: z.array(lastRunSchema.omit({ finishedAt: true })),
+  /** Of those that completed; null of none. */
+  p50Ms: z.number().nullable(),
+  p95Ms: z.number().nullable(),
+  /** completed / (completed + failed), 0–1; null of none. */
+  successRate: z.number().min(0).max(1).nullable(),
+});
+export type ScriptStats = z.infer<typeof scriptStatsSchema>;
+
+/** What is saved for a script: merged into its runs between the platform's defaults and a launch's. */
+export const scriptSettingsSchema = z.strictObject({
+  ...runSettingsShape,
+  description: z.string().max(4000).optional(),
+  owner: z.string().max(128).optional(),
+});
+export type ScriptSettings = z.infer<typeof scriptSettingsSchema>;
 
 export const scanSchema = z.object({
   id: idSchema,

@@ -59,6 +59,8 @@ function parametersOf(schema: z.ZodObject | undefined, place: 'path' | 'query'):
 }
 
 function headersOf(route: RouteSpec): Json[] {
+  if (route.conditional)
+    return ['If-Match', 'If-None-Match'].map((name) => ({ name, in: 'header', required: false, schema: { type: 'string' } })); // prettier-ignore
   if (!route.idempotent) return [];
   const key = { name: 'Idempotency-Key', schema: { type: 'string', minLength: 1, maxLength: 255 } };
   const submitter = { name: 'X-DAS-Submitter', schema: { type: 'string', maxLength: 128 } };

@@ -29,6 +29,11 @@ export function checkRerunRequest(rules: RequestRules): BodyCheck {
   return (body) => settingsFaults(rules, fieldOf(body, 'overrides'), 'overrides.');
 }
 
+/** Of PUT /scripts/settings, and of what was saved by it, again: the rules may have become stricter. */
+export function checkRunSettings(rules: RequestRules): BodyCheck {
+  return (body) => settingsFaults(rules, body, '');
+}
+
 function requestFaults(rules: RequestRules, request: unknown, at: string): Fault[] {
   return [...scriptFaults(rules, fieldOf(request, 'script'), `${at}script`), ...settingsFaults(rules, request, at)];
 }

@@ -3,7 +3,7 @@ import type { Submitter } from '@das/contracts/primitives';
 import type { Fault } from '@das/contracts/problem';
 import type { RunRequest, RunSettings } from '@das/contracts/run-request';
 import { mergeSettings } from '@das/core/domain/run-settings';
-import type { EffectiveSettings, PlatformDefaults } from '@das/core/domain/run-settings';
+import type { EffectiveSettings, PlatformDefaults, SettingLevel, SettingSources } from '@das/core/domain/run-settings';
 import type { ManifestEntry } from '@das/core/domain/version';
 import type { Database } from '@das/core/mongo/database';
 import type { RunDocument } from '@das/core/mongo/documents';
@@ -17,6 +17,7 @@ import type { ClientSession } from 'mongodb';
 import { invalidRequest } from '../http/api-problem.ts';
 import { Coalescer } from './coalescer.ts';
 import type { NeededFile, PinBounds, Pinning } from './pinning.ts';
+import type { SavedLevel } from './saved-level.ts';
 
 /** How long Redis may take before a run is accepted without it. Milliseconds. */
 const ENQUEUE_MS = 500;
@@ -27,10 +28,16 @@ export type SubmissionOptions = {
   queue: RunQueue;
   pinning: Pinning;
   platform: PlatformDefaults;
+  saved: SavedLevel;
 };
 
 /** A run that can be stored: its files are pinned, its settings decided. */
-export type PreparedRun = { manifest: ManifestEntry[]; effective: EffectiveSettings; rerunOf: string | null };
+export type PreparedRun = {
+  manifest: ManifestEntry[];
+  effective: EffectiveSettings;
+  sources: SettingSources;
+  rerunOf: string | null;
+};
 export type Acceptance = { submittedBy: Submitter; launchId: string | null };
 
 /** From a request to stored and enqueued runs, in the order: settings, files, MongoDB, Redis. */
@@ -59,19 +66,25 @@ export class Submission {
     defaults: RunSettings | undefined,
     bounds: PinBounds,
   ): Promise<PreparedRun[]> {
+    const saved = await this.#options.saved.of(requests.map(({ request, at }) => ({ path: request.script, at: `${at}script` }))); // prettier-ignore
     const decided = requests.map(({ request, at }) => {
       const { script, sha256, ...item } = request;
-      const { effective, sources } = mergeSettings(this.#options.platform, { launch: defaults, item });
-      const place = (field: 'pyFiles' | 'files'): string =>
-        sources[field] === 'launch' ? `defaults.${field}` : `${at}${field}`;
-      return { effective, at, files: neededFiles({ path: script, at: `${at}script`, sha256 }, effective, place) };
+      const levels = { script: saved.get(script), launch: defaults, item };
+      const { effective, sources } = mergeSettings(this.#options.platform, levels);
+      const place: Place = (field, index) => placeOf(sources[field], at, `${field}.${index}`);
+      return {
+        effective,
+        sources,
+        at,
+        files: neededFiles({ path: script, at: `${at}script`, sha256 }, effective, place),
+      };
     });
     refuseTooManyLabels(decided);
     const entries = await this.#options.pinning.pin(decided.flatMap(({ files }) => files), bounds); // prettier-ignore
     let taken = 0;
-    return decided.map(({ effective, files }) => {
+    return decided.map(({ effective, sources, files }) => {
       const manifest = entries.slice(taken, (taken += files.length));
-      return { manifest, effective, rerunOf: null };
+      return { manifest, effective, sources, rerunOf: null };
     });
   }
 
@@ -82,15 +95,15 @@ export class Submission {
     pinned: boolean,
     bounds: PinBounds,
   ): Promise<PreparedRun> {
-    const { effective } = mergeSettings(this.#options.platform, { launch: settingsOf(run), item: overrides });
+    const { effective, sources } = mergeSettings(this.#options.platform, { launch: settingsOf(run), item: overrides });
     refuseTooManyLabels([{ effective, at: 'overrides.' }]);
-    const place = (field: 'pyFiles' | 'files'): string => `overrides.${field}`;
+    const place: Place = (field, index) => `overrides.${field}.${index}`;
     const files = neededFiles({ path: run.script.path, at: 'script', sha256: undefined }, effective, place);
     const kept = pinned ? run.manifest : [];
     const isKept = (file: NeededFile) => kept.find(({ role, path }) => role === file.role && path === file.path);
     const fresh = await this.#options.pinning.pin(files.filter((file) => !isKept(file)), bounds); // prettier-ignore
     const manifest = files.map((file) => isKept(file) ?? (fresh.shift() as ManifestEntry));
-    return { manifest, effective, rerunOf: run._id };
+    return { manifest, effective, sources, rerunOf: run._id };
   }
 
   /** Documents for prepared runs, each with its place in the fair queue. */
@@ -153,7 +166,14 @@ export class Submission {
   }
 }
 
-type Place = (field: 'pyFiles' | 'files') => string;
+/** Where the call names the `index`-th of its files. */
+type Place = (field: 'pyFiles' | 'files', index: number) => string;
+
+/** What the script's saved settings name, the call names with the script. */
+function placeOf(level: SettingLevel, at: string, field: string): string {
+  if (level === 'script') return `${at}script`;
+  return level === 'launch' ? `defaults.${field}` : `${at}${field}`;
+}
 
 function neededFiles(
   script: Omit<NeededFile, 'role'>,
@@ -162,8 +182,8 @@ function neededFiles(
 ): NeededFile[] {
   return [
     { role: 'script', ...script },
-    ...pyFiles.map((path, index) => ({ role: 'pyFile' as const, path, at: `${place('pyFiles')}.${index}` })),
-    ...files.map((path, index) => ({ role: 'file' as const, path, at: `${place('files')}.${index}` })),
+    ...pyFiles.map((path, index) => ({ role: 'pyFile' as const, path, at: place('pyFiles', index) })),
+    ...files.map((path, index) => ({ role: 'file' as const, path, at: place('files', index) })),
   ];
 }
 

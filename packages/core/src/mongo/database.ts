@@ -12,6 +12,8 @@ import type {
   RunDocument,
   ScanDocument,
   ScriptDocument,
+  ScriptSettingsDocument,
+  VersionDocument,
   WorkerDocument,
 } from './documents.ts';
 import type { TallyDocument } from './run-tally.ts';
@@ -32,6 +34,8 @@ export type Collections = {
   locks: Collection<LockDocument>;
   fairShare: Collection<FairShareDocument>;
   tallies: Collection<TallyDocument>;
+  versions: Collection<VersionDocument>;
+  scriptSettings: Collection<ScriptSettingsDocument>;
 };
 
 export type Database = Collections & {
@@ -90,6 +94,8 @@ export async function connectDatabase(options: DatabaseOptions): Promise<Databas
     locks: db.collection('locks'),
     fairShare: db.collection('fair_share'),
     tallies: db.collection('run_tallies'),
+    versions: db.collection('script_versions'),
+    scriptSettings: db.collection('script_settings'),
     ping: () => ping(db),
     close: () => client.close(),
   };
@@ -126,7 +132,7 @@ const DAY_SECONDS = 24 * 3600;
 
 /** Indexes for a million runs (design §6). Creating one that exists does nothing. */
 async function createIndexes(database: Database): Promise<void> {
-  const { runs, scripts, leases, logChunks, idempotency, workers, launches, scans } = database;
+  const { runs, scripts, versions, leases, logChunks, idempotency, workers, launches, scans } = database;
   await Promise.all([
     runs.createIndexes([
       { key: { state: 1, _id: -1 } },
@@ -140,6 +146,7 @@ async function createIndexes(database: Database): Promise<void> {
       { key: { nextAttemptAt: 1 }, partialFilterExpression: { state: 'retrying' }, name: 'due' },
     ]),
     scripts.createIndexes([{ key: { status: 1, _id: 1 } }, { key: { missing: 1, _id: 1 } }]),
+    versions.createIndexes([{ key: { path: 1, sha256: 1 }, unique: true }, { key: { path: 1, _id: -1 } }]),
     leases.createIndexes([{ key: { expiresAt: 1 } }, { key: { workerId: 1 } }]),
     logChunks.createIndexes([{ key: { runId: 1, attempt: 1, offset: 1 }, unique: true }]),
     idempotency.createIndexes([{ key: { at: 1 }, expireAfterSeconds: DAY_SECONDS }]),

@@ -128,6 +128,19 @@ export type ScriptDocument = {
   lastRun: LastRun | null;
 };
 
+/** A content that a script had when it was previewed or run; unique by path and sha256. */
+export type VersionDocument = {
+  _id: string;
+  path: string;
+  sha256: string;
+  size: number;
+  firstSeenAt: Date;
+  lastRunId: string | null;
+};
+
+/** `text`: the settings as JSON (their keys may be any). */
+export type ScriptSettingsDocument = { _id: string; text: string; revision: number; savedAt: Date; savedBy: string };
+
 export type ContentDocument = { _id: string; bytes: Binary; size: number; firstSeenAt: Date };
 
 /** Renewals live here, apart from the run; compared with the server's `$$NOW`. */

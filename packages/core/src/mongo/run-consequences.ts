@@ -2,7 +2,9 @@ import { ACTIVE_RUN_STATES, isTerminal } from '@das/contracts/states';
 import type { RunState, ScriptStatus } from '@das/contracts/states';
 import type { RunCounts } from '@das/contracts/launch';
 import type { Database } from './database.ts';
-import type { LastRun, RunDocument } from './documents.ts';
+import type { RunDocument } from './documents.ts';
+import { lastRunOf } from './last-run.ts';
+import { noteRuns } from './version-store.ts';
 
 /**
  * What follows from a run for its script and its launch. All of it can be derived again from the runs, so it is
@@ -12,7 +14,7 @@ export async function reflectSubmission(db: Database, runs: readonly RunDocument
   const newest = new Map<string, RunDocument>();
   for (const run of runs) if ((newest.get(run.script.path)?._id ?? '') < run._id) newest.set(run.script.path, run);
   if (newest.size === 0) return;
-  await db.scripts.bulkWrite(
+  const telling = db.scripts.bulkWrite(
     [...newest.values()].map((run) => ({
       updateOne: {
         filter: { _id: run.script.path, $or: [{ lastRun: null }, { 'lastRun.id': { $lt: run._id } }] },
@@ -21,6 +23,7 @@ export async function reflectSubmission(db: Database, runs: readonly RunDocument
     })),
     { ordered: false },
   );
+  await Promise.all([telling, noteRuns(db, runs)]);
 }
 
 /** After `run` has ended: the script's status, the launch's end, the lease that is no longer needed. */
@@ -76,12 +79,6 @@ export async function finishLaunch(db: Database, launchId: string): Promise<void
   const counts: RunCounts = Object.fromEntries(groups.map((group) => [group._id, group.n]));
   const finishedAt = new Date(Math.max(...groups.map((group) => group.last.getTime())));
   await db.launches.updateOne({ _id: launchId, finishedAt: null }, { $set: { finishedAt, counts } });
-}
-
-function lastRunOf(run: RunDocument): LastRun {
-  const { startedAt, finishedAt } = run;
-  const durationMs = startedAt && finishedAt ? Math.max(0, finishedAt.getTime() - startedAt.getTime()) : null;
-  return { id: run._id, state: run.state, createdAt: run.createdAt, finishedAt, durationMs };
 }
 
 /** Finds scripts and launches that missed the end of their run (a crash between the two writes). Returns how many it mended. */

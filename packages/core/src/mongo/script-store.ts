@@ -7,6 +7,8 @@ import type { Database } from './database.ts';
 import type { ScriptDocument } from './documents.ts';
 import { cutPage, literal } from './keyset.ts';
 import type { Keyset, KeysetPage } from './keyset.ts';
+import { presentLastRun } from './last-run.ts';
+import { noteContents } from './version-store.ts';
 
 export type ScriptFilter = {
   /** Begins the path. */
@@ -66,7 +68,7 @@ export class ScriptStore {
   async pin(files: readonly { status: HdfsStatus; sha256: string }[]): Promise<void> {
     if (files.length === 0) return;
     const firstSeenAt = this.#db.clock.now();
-    await this.#db.scripts.bulkWrite(
+    const pinning = this.#db.scripts.bulkWrite(
       files.map(({ status, sha256 }) => {
         const modifiedAt = new Date(status.modificationTime);
         const pinned = { length: status.length, modifiedAt, fileId: status.fileId, sha256 };
@@ -83,6 +85,8 @@ export class ScriptStore {
       }),
       { ordered: false },
     );
+    const contents = files.map(({ status: { path, length }, sha256 }) => ({ path, sha256, size: length }));
+    await Promise.all([pinning, noteContents(this.#db, contents)]);
   }
 
   /** What is known of every tracked file, for a scan to compare with. */
@@ -173,12 +177,6 @@ export function presentScript({
     sha256,
     status,
     missing,
-    lastRun: lastRun && {
-      id: lastRun.id,
-      state: lastRun.state,
-      createdAt: lastRun.createdAt.toISOString(),
-      finishedAt: lastRun.finishedAt?.toISOString() ?? null,
-      durationMs: lastRun.durationMs,
-    },
+    lastRun: lastRun && presentLastRun(lastRun),
   };
 }
