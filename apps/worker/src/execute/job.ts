@@ -77,17 +77,20 @@ async function drive(
 ): Promise<Verdict> {
   context.keeper.add(hold);
   context.onChange();
+  let recorded = false;
   try {
     log.info({ script: run.script.path, attempt: hold.attempt }, 'attempt started');
     const { ending, logSize } = await executeAttempt(context, run, hold, log);
     if (ending.kind === 'lost' && ending.loss.kind === 'disk_full') context.onDiskFull();
     const verdict = await recordEnding(context, run, hold, ending, logSize, log);
+    recorded = true;
     log.info({ then: verdict.then, ...('why' in verdict && { why: verdict.why }) }, `attempt ${ending.kind}`);
     return verdict;
   } finally {
     context.keeper.remove(hold);
     context.onChange();
-    await context.leases.release(hold).catch(() => undefined); // else it runs out
+    // Of an end that nobody wrote the lease runs out, and with it the run comes forward again.
+    if (recorded) await context.leases.release(hold).catch(() => undefined);
   }
 }
 
