@@ -18,6 +18,8 @@ const PAGES = [
   'Workers',
   'System',
   'Nowhere',
+  'No run',
+  'No launch',
 ] as const;
 type PageName = (typeof PAGES)[number];
 
@@ -50,6 +52,8 @@ beforeAll(async () => {
     Workers: '/workers',
     System: '/system',
     Nowhere: '/nowhere',
+    'No run': '/runs/01K000000000000000000000ZZ',
+    'No launch': '/launches/01K000000000000000000000ZZ',
   };
 });
 afterAll(() => dashboard[Symbol.asyncDispose]());
@@ -128,19 +132,19 @@ test('light and dark: as the system is, or as one chose, which is remembered', a
   await using visit = await open('Runs', { colorScheme: 'dark' });
   const { page } = visit;
   const theme = (name: string) => visit.button(`Theme: ${name}. Change it`);
-  expect(await brightness(page)).toBeLessThan(0.2);
+  await soon(() => brightness(page)).toBeLessThan(0.2);
   await page.emulateMedia({ colorScheme: 'light' });
-  expect(await brightness(page)).toBeGreaterThan(0.9);
+  await soon(() => brightness(page)).toBeGreaterThan(0.9);
   await theme('system').click();
   await theme('light').click();
   await visit.sees(theme('dark'));
-  expect(await brightness(page)).toBeLessThan(0.2);
+  await soon(() => brightness(page)).toBeLessThan(0.2);
   await page.reload();
   await visit.sees(theme('dark'));
-  expect(await brightness(page)).toBeLessThan(0.2);
+  await soon(() => brightness(page)).toBeLessThan(0.2);
   await theme('dark').click();
   await visit.sees(theme('system'));
-  expect(await brightness(page)).toBeGreaterThan(0.9);
+  await soon(() => brightness(page)).toBeGreaterThan(0.9);
 });
 
 test.each(['light', 'dark'] as const)('text is readable in %s: a contrast of 4.5 at least', async (colorScheme) => {
@@ -154,8 +158,10 @@ test.each(['light', 'dark'] as const)('text is readable in %s: a contrast of 4.5
 function brightness(page: Page): Promise<number> {
   return page.evaluate(() => {
     const canvas = new OffscreenCanvas(1, 1).getContext('2d')!;
-    canvas.fillStyle = getComputedStyle(document.body).backgroundColor;
-    canvas.fillRect(0, 0, 1, 1);
+    for (const element of [document.documentElement, document.body]) {
+      canvas.fillStyle = getComputedStyle(element).backgroundColor;
+      canvas.fillRect(0, 0, 1, 1);
+    }
     const [red = 0, green = 0, blue = 0] = canvas.getImageData(0, 0, 1, 1).data;
     return (red + green + blue) / 765;
   });

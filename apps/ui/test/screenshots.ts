@@ -1,0 +1,119 @@
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Run } from '@das/contracts/run';
+import { expect, test } from 'vitest';
+import { Dashboard, DESK, PHONE, soon } from './dashboard.ts';
+import type { Visit } from './dashboard.ts';
+
+/**
+ * Remakes docs/screenshots: each page at two widths in light, the two main ones in dark, too; after real runs of the examples.
+ * The files are small (below 150 kB), as they live in the repository.
+ */
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const folder = join(root, 'docs/screenshots');
+const SCRIPTS = '/my_projects/scripts';
+const WIDTHS = [
+  ['', DESK],
+  ['-phone', PHONE],
+] as const;
+const DARK = ['scripts', 'run'];
+
+test('screenshots', async () => {
+  await mkdir(folder, { recursive: true });
+  await using dashboard = await Dashboard.open({ env: { HDFS_SCRIPTS_DIR: SCRIPTS } });
+  await using _scripts = await putExamples(dashboard);
+  const pages = await runExamples(dashboard);
+  for (const [name, path] of Object.entries(pages)) {
+    for (const [suffix, viewport] of WIDTHS) {
+      for (const colorScheme of DARK.includes(name) ? (['light', 'dark'] as const) : (['light'] as const)) {
+        await using visit = await dashboard.visit(path, { viewport, colorScheme });
+        await ready(visit);
+        if (name === 'dialog') await openDialog(visit);
+        await shoot(visit, `${name}${suffix}${colorScheme === 'dark' ? '-dark' : ''}.png`);
+      }
+    }
+  }
+});
+
+/** The examples in HDFS, in the directory that people know; taken away afterwards. */
+async function putExamples({ das: { hdfs } }: Dashboard): Promise<AsyncDisposable> {
+  const held = await hdfs.list(SCRIPTS).catch(() => []);
+  if (held.length > 0) throw new Error(`${SCRIPTS} of this HDFS holds files; screenshots want an HDFS of their own`);
+  const examples = join(root, 'examples');
+  for (const entry of await readdir(examples, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath, entry.name);
+    if (!entry.isFile() || file.includes('__pycache__')) continue;
+    await hdfs.write(SCRIPTS + file.slice(examples.length), await readFile(file), { overwrite: true });
+  }
+  return { [Symbol.asyncDispose]: async () => void (await hdfs.remove(SCRIPTS, { recursive: true })) };
+}
+
+/** Runs of all kinds; one is still running. Answers the address of each page. */
+async function runExamples(dashboard: Dashboard): Promise<Record<string, string>> {
+  const { das } = dashboard;
+  const retries = { max: 2, backoff: 'fixed', delayMs: 1000, jitter: 0 } as const;
+  await dashboard.scan();
+  const launch = async (name: string, items: [string, ...string[]][]) =>
+    (
+      await das.call('createLaunch', {
+        body: {
+          name,
+          defaults: { retries, labels: { team: 'sales' } },
+          items: items.map(([script, ...args]) => ({ script: `${SCRIPTS}/${script}`, args })),
+        },
+        headers: { 'X-DAS-Submitter': 'maria' },
+      })
+    ).body;
+  const nightly = await launch('Nightly reports', [
+    ['json_result.py', 'region=north', 'day=2026-11-21'],
+    ['pi.py', '400000'],
+    ['flaky_fails_twice.py'],
+    ['always_fails.py'],
+    ['größe_übersicht.py'],
+  ]);
+  for (const { id } of nightly.runs) await das.waitFor(id, undefined, { withinMs: 300_000 });
+  const ongoing = await launch('Two long ones', [
+    ['two_minutes_progress.py', '600'],
+    ['two_minutes_progress.py', '900'],
+    ['pi.py'],
+  ]);
+  const running = ongoing.runs[0]?.id ?? '';
+  const hasSaid = (run: Run) => run.phase === 'running' && (run.attempts[0]?.logSize ?? 0) > 300;
+  await das.waitFor(running, hasSaid, { withinMs: 120_000 });
+  const failed = nightly.runs.find(({ script }) => script.endsWith('always_fails.py'))?.id ?? '';
+  return {
+    scripts: `/scripts?path=${SCRIPTS}/sales_join_parquet.py`,
+    'scripts-list': '/scripts',
+    dialog: `/scripts?path=${SCRIPTS}/pi.py`,
+    runs: '/runs',
+    run: `/runs/${running}`,
+    'run-failed': `/runs/${failed}`,
+    launches: '/launches',
+    launch: `/launches/${nightly.id}`,
+    workers: '/workers',
+    system: '/system',
+  };
+}
+
+async function ready(visit: Visit): Promise<void> {
+  const { page } = visit;
+  await visit.sees(page.getByRole('heading', { level: 1 }));
+  await visit.sees(page.getByRole('status', { name: 'Connection' }).getByText('Live'));
+  await soon(() => page.getByRole('status', { name: /^Loading/ }).count()).toBe(0);
+  await page.waitForLoadState('networkidle');
+  await page.evaluate(() => document.fonts.ready);
+}
+
+async function openDialog(visit: Visit): Promise<void> {
+  const { page, dialog } = visit;
+  await visit.button('Launch').click();
+  await dialog.getByLabel('Arguments of pi.py').fill("400000 'two words'");
+  await dialog.getByLabel('Retries').and(page.getByRole('textbox')).fill('3');
+}
+
+async function shoot({ page }: Visit, name: string): Promise<void> {
+  const path = join(folder, name);
+  await page.screenshot({ path, animations: 'disabled', caret: 'hide' });
+  expect((await stat(path)).size, basename(path)).toBeLessThan(150_000);
+}
