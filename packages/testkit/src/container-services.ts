@@ -7,7 +7,7 @@ import { untilReady } from '@das/local/service-process';
 import { makeDirectory, removeHdfsFile, setOwner, setPermission, writeHdfsFile } from '@das/local/webhdfs-write';
 import { MongoClient } from 'mongodb';
 import type { GenericContainer, StartedTestContainer } from 'testcontainers';
-import type { Service, Started } from './services.ts';
+import type { Service, Started } from './service.ts';
 
 /** Loaded only where Docker may be used: it is large. */
 const testcontainers = () => import('testcontainers');

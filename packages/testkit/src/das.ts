@@ -12,6 +12,7 @@ import { connectDatabase } from '@das/core/mongo/database';
 import type { Database } from '@das/core/mongo/database';
 import { connectRedis } from '@das/core/queue/connection';
 import { writeSparkDefaults } from '@das/local/spark';
+import { setPermission } from '@das/local/webhdfs-write';
 import { inject } from 'vitest';
 import { AppProcess } from './app-process.ts';
 import type { AppName } from './app-process.ts';
@@ -60,6 +61,8 @@ export class Das implements AsyncDisposable {
   /** Working folders of its processes. */
   readonly home: string;
   readonly hdfs: Hdfs;
+  /** Whom `hdfs` acts for, and the API and the workers unless told otherwise. */
+  readonly hdfsUser: string;
   readonly apis: AppProcess[] = [];
   readonly workers: AppProcess[] = [];
   readonly #options: DasOptions;
@@ -75,8 +78,8 @@ export class Das implements AsyncDisposable {
     this.database = `das-${id}`;
     this.scriptsDir = `/das-${id}/scripts`;
     this.#options = options;
-    const user = process.env['HDFS_USER'] || userInfo().username;
-    this.hdfs = createHdfs({ urls: this.stack.hdfsUrl.split(','), user, deadlineMs: 30_000 });
+    this.hdfsUser = process.env['HDFS_USER'] || userInfo().username;
+    this.hdfs = createHdfs({ urls: this.stack.hdfsUrl.split(','), user: this.hdfsUser, deadlineMs: 30_000 });
     this.#env = {
       ...withoutSettings(process.env),
       ...TIMES,
@@ -85,7 +88,7 @@ export class Das implements AsyncDisposable {
       REDIS_URL: this.stack.redisUrl,
       QUEUE_PREFIX: id,
       HDFS_URL: this.stack.hdfsUrl,
-      HDFS_USER: user,
+      HDFS_USER: this.hdfsUser,
       HDFS_SCRIPTS_DIR: this.scriptsDir,
       API_PORT: '0',
       SCAN_INTERVAL_MS: '3600000',
@@ -187,6 +190,12 @@ export class Das implements AsyncDisposable {
     const path = `${this.scriptsDir}/${name}`;
     await this.hdfs.write(path, Buffer.from(source), { overwrite: true });
     return path;
+  }
+
+  /** `permission` in octal: `700`. */
+  async setPermission(path: string, permission: string): Promise<void> {
+    const [url = ''] = this.stack.hdfsUrl.split(',');
+    await setPermission({ url, user: this.hdfsUser }, path, permission);
   }
 
   call<N extends RouteName>(name: N, options: CallOptions<N> = {}): Promise<Reply<N>> {

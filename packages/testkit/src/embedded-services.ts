@@ -7,7 +7,7 @@ import type { Runtime } from '@das/local/prepare';
 import { identify, isAlive } from '@das/local/process-identity';
 import { startRedis } from '@das/local/redis';
 import type { ServiceProcess } from '@das/local/service-process';
-import type { Service, Started } from './services.ts';
+import type { Service, Started } from './service.ts';
 
 type Embedded = { processes: ServiceProcess[]; stop: (graceMs?: number) => Promise<void> };
 

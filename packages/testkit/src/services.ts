@@ -3,14 +3,8 @@ import { prepare, type Part, type Runtime } from '@das/local/prepare';
 import { silentSteps } from '@das/local/steps';
 import { dockerAnswers, startContainers } from './container-services.ts';
 import { startEmbedded } from './embedded-services.ts';
+import type { Service, Started } from './service.ts';
 import type { Stack } from './stack.ts';
-
-export type Service = 'mongodb' | 'redis' | 'hdfs';
-/** What of the stack was started here, and its end; `close` fails if something still lives. */
-export interface Started {
-  addresses: Partial<Pick<Stack, 'mongodbUri' | 'redisUrl' | 'hdfsUrl' | 'hdfsRpcUrl'>>;
-  close: () => Promise<void>;
-}
 
 /**
  * The services of a test run: those whose URI the environment gives; of the rest, containers where a Docker engine answers

@@ -73,7 +73,7 @@ test('arguments arrive byte for byte', async () => {
   ];
   const { stdout } = await submit('import json, sys\nprint(json.dumps(sys.argv[1:]))\n', args);
   expect(JSON.parse(stdout)).toEqual(args);
-}, 60_000);
+});
 
 test('the application id and the Spark UI are found while the script runs', async () => {
   const source = `
@@ -93,10 +93,10 @@ spark.stop()
   });
   expect(stdout.trim()).toBe(`${await id} ${ui}`);
   expect(await askApplicationId(String(ui), { deadlineMs: 1000 })).toBeNull();
-}, 90_000);
+});
 
 test('a failing script is classified from what was really printed', async () => {
   const { code, stdout, stderr } = await submit('def f():\n    raise ValueError("zwölf")\nf()\n', []);
   const failure = classifyFailure({ exit: { code, signal: null }, stdout, stderr, sparkSubmit });
   expect(failure).toMatchObject({ kind: 'python_error', summary: 'ValueError: zwölf' });
-}, 60_000);
+});
