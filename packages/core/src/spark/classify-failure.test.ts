@@ -130,6 +130,12 @@ describe('signals and memory', () => {
     );
   });
 
+  test('52 alone proves nothing: a script may exit with it', () => {
+    const failure = classify({ exit: { code: 52, signal: null } });
+    expect(failure.kind).toBe('exit_code');
+    expect(failure.summary).toMatch(/exit code 52, which Spark also ends with when it runs out of memory/);
+  });
+
   test('talk of memory alone proves nothing', () => {
     expect(classify({ exit: { code: 3, signal: null }, stdout: 'java.lang.OutOfMemoryError\n' }).kind).toBe(
       'exit_code',

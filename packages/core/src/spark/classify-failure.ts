@@ -75,7 +75,7 @@ const OUT_OF_MEMORY_LINES = [
   /^.*Container (?:killed by YARN for exceeding|.*is running beyond) .*memory.*$/m,
   /^.*ExecutorLostFailure .*(?:OOM|exceeding memory limits|exit code:? (?:52|137)).*$/m,
 ];
-/** Spark's own exit code for an OutOfMemoryError that nobody caught. */
+/** Spark's own exit code for an OutOfMemoryError that nobody caught; a script may exit with it, too, so alone it proves nothing. */
 const SPARK_OOM_EXIT = 52;
 
 function outOfMemory({ exit, stdout, stderr }: FailedProcess, traceback: Traceback | undefined): Failure | undefined {
@@ -94,8 +94,8 @@ function outOfMemory({ exit, stdout, stderr }: FailedProcess, traceback: Traceba
   if (traceback && !LOST_JVM.test(traceback.raised.type)) return undefined;
   const logs = [stderr, traceback?.text ?? ''];
   const line = OUT_OF_MEMORY_LINES.map((form) => logs.map((log) => form.exec(log)?.[0]).find(Boolean)).find(Boolean);
-  if (line !== undefined || (exit.code === SPARK_OOM_EXIT && stdout.trim() === '')) {
-    const evidence = line?.trim() ?? `exit code ${SPARK_OOM_EXIT}`;
+  if (line !== undefined) {
+    const evidence = line.trim();
     const summary = `Spark ran out of memory: ${evidence}; give spark.driver.memory or spark.executor.memory more`;
     return {
       kind: 'out_of_memory',
@@ -199,7 +199,8 @@ function exitCode({ exit: { code }, stdout, stderr }: FailedProcess): Failure {
   const number = code === null ? undefined : code - 128;
   const name = Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
   // Java reports a child that a signal ended as 128 + n; a script may also just exit with such a number.
-  const possibly = number !== undefined && name !== undefined ? `, possibly killed by signal ${number} (${name})` : '';
+  const signalled = number !== undefined && name !== undefined ? `, possibly killed by signal ${number} (${name})` : '';
+  const possibly = code === SPARK_OOM_EXIT ? ', which Spark also ends with when it runs out of memory' : signalled;
   return {
     kind: 'exit_code',
     summary: `the script ended with exit code ${code ?? 'unknown'}${possibly}`,
