@@ -10,7 +10,7 @@ import { eventually } from '@das/testkit/eventually';
 import { proxyTo } from '@das/testkit/proxy';
 import type { Proxy } from '@das/testkit/proxy';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { supervisorsOf } from './supervisors.ts';
+import { supervisorsOf } from './process-tree.ts';
 
 /**
  * Guarantee 4: at most one live driver per run. Four workers each run a script that ignores SIGTERM and has a child in a session of its

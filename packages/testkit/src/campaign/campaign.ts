@@ -20,6 +20,7 @@ export type CampaignOptions = {
   /** Over which the runs are submitted; things are broken all that time. */
   forMs: number;
   workers?: number;
+  say?: (line: string) => void;
 };
 
 export type Tally = {
@@ -59,10 +60,14 @@ export async function runCampaign(options: CampaignOptions): Promise<Tally> {
   const breaking = breakThings({ crew, services, random: new Random(options.seed + 1) }, pauseMs, enough.signal);
   breaking.catch(() => enough.abort());
   const { accepted, refused } = await submitAll(das, crew, random, options);
+  const say = options.say ?? (() => undefined);
   enough.abort();
+  say(`${accepted.length} runs accepted, ${refused.length} not`);
   const faults = await breaking;
+  say(`broken: ${JSON.stringify(Object.fromEntries(faults))}`);
   await heal(crew, options.workers ?? 2);
-  await waitForEnds(das, accepted.length);
+  say('healed');
+  await waitForEnds(das, accepted.length, say);
   const tookMs = Math.round(performance.now() - began);
 
   const breaches = [...refused, ...crew.breaches, ...(await judgeTwice(das, accepted))];
@@ -102,8 +107,9 @@ async function heal(crew: Crew, workers: number): Promise<void> {
   }
 }
 
-async function waitForEnds(das: Das, count: number): Promise<void> {
+async function waitForEnds(das: Das, count: number, say: (line: string) => void): Promise<void> {
   const ended = () => das.db.runs.countDocuments({ state: { $in: [...TERMINAL_RUN_STATES] } });
+  say(`${await ended()} of ${count} have ended`);
   // Not ended in time is a breach that `judge` tells, run by run.
   await eventually(`${count} runs have ended`, ended, (n) => n >= count, { withinMs: SETTLE_MS, everyMs: 500 }).catch(
     () => undefined,

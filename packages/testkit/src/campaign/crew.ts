@@ -77,7 +77,12 @@ export class Crew {
     this.#frozen.set(worker, thawed);
   }
 
-  /** Everything that was begun stands, nothing is frozen. */
+  /** What was started is ready. */
+  async started(): Promise<void> {
+    await Promise.all(this.#starting);
+  }
+
+  /** And nothing is frozen any more. */
   async settled(): Promise<void> {
     await Promise.all([...this.#starting, ...this.#frozen.values()]);
   }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Redis } from 'ioredis';
 import type { Crew } from './crew.ts';
+import { flush } from './outage.ts';
 import type { OwnServices } from './own-services.ts';
 import type { Random } from './random.ts';
 
@@ -10,7 +10,8 @@ type Field = { crew: Crew; services: OwnServices; random: Random };
 const FAULTS = {
   'kill -9 a worker': ({ crew, random }) => {
     const worker = random.pick(crew.workers);
-    if (worker) crew.kill(worker);
+    if (!worker) return;
+    crew.kill(worker);
     crew.addWorker();
   },
   'freeze a worker': ({ crew, random }) => {
@@ -19,10 +20,12 @@ const FAULTS = {
   },
   'SIGTERM to a worker': ({ crew, random }) => {
     const worker = random.pick(crew.workers);
-    if (worker) void crew.drain(worker).catch((error: unknown) => crew.breaches.push(String(error)));
+    if (!worker) return;
+    void crew.drain(worker).catch((error: unknown) => crew.breaches.push(String(error)));
     crew.addWorker();
   },
   'kill -9 the API': ({ crew }) => {
+    if (!crew.api) return;
     crew.killApi();
     crew.addApi();
   },
@@ -31,15 +34,7 @@ const FAULTS = {
     await sleep(random.between(0, 3000));
     await redis.restart();
   },
-  'empty Redis': async ({ services: { redis } }) => {
-    const client = new Redis(redis.url, { commandTimeout: 2000, retryStrategy: () => null });
-    client.on('error', () => undefined); // told by the command
-    try {
-      await client.flushall();
-    } finally {
-      client.disconnect();
-    }
-  },
+  'empty Redis': ({ services: { redis } }) => flush(redis.url),
   'freeze Redis': async ({ services: { redis }, random }) => {
     redis.freeze();
     await sleep(random.between(500, 5000));
@@ -75,6 +70,8 @@ const WEIGHTS: readonly (readonly [number, FaultName])[] = [
 export async function breakThings(field: Field, pauseMs: number, signal: AbortSignal): Promise<Map<FaultName, number>> {
   const counts = new Map<FaultName, number>();
   while (!signal.aborted) {
+    // On a slow machine a start takes its time: without this, all that lived would be starting.
+    await Promise.race([field.crew.started(), sleep(10_000)]);
     const name = field.random.weighted(WEIGHTS);
     counts.set(name, (counts.get(name) ?? 0) + 1);
     await FAULTS[name](field);

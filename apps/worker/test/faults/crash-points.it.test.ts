@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import type { Run } from '@das/contracts/run';
+import { breaches, LEDGER_SCRIPT, readLedger } from '@das/testkit/campaign/ledger';
+import { startDas } from '@das/testkit/das';
+import type { Das } from '@das/testkit/das';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CRASH_POINTS } from './crash-points.ts';
+import type { CrashPoint } from './crash-points.ts';
+
+/**
+ * Guarantee 6: a crash anywhere between the claim and the last word to BullMQ starts no second driver beside a first, and loses no run.
+ * For each step there is a worker that crashes at it, and a run; which of them meet is left to the queue. Then a sound worker finishes.
+ */
+let das: Das;
+let ledger: string;
+const submitted: { run: Run; ends: 'completed' | 'failed' }[] = [];
+const exits = new Map<CrashPoint, { code: number | null; signal: NodeJS.Signals | null }>();
+
+beforeAll(async () => {
+  das = await startDas({ stub: true, workers: 0 });
+  ledger = join(das.home, 'ledger');
+  const script = await das.putScript('driver.py', LEDGER_SCRIPT);
+  for (const index of CRASH_POINTS.keys()) {
+    // Every third one fails, and has a retry.
+    const ends = index % 3 === 2 ? 'failed' : 'completed';
+    const args = [ledger, '0.3', ends === 'failed' ? 'fail+family' : 'stubborn+family'];
+    submitted.push({ run: await das.submit({ script, args, retries: { max: 1, delayMs: 300 } }), ends });
+  }
+  const left = [...CRASH_POINTS];
+  await Promise.all([1, 2].map(async () => {
+    for (let point = left.shift(); point; point = left.shift()) await crashAt(point);
+  })); // prettier-ignore
+  await das.addWorker();
+}, 300_000);
+afterAll(() => das[Symbol.asyncDispose]());
+
+async function crashAt(point: CrashPoint): Promise<void> {
+  const preload = new URL('crash-preload.ts', import.meta.url).href;
+  const once = join(das.home, `crashed ${point}`);
+  const env = { CRASH_AT: point, CRASH_ONCE: once, NODE_OPTIONS: `--import ${preload}`, WORKER_CONCURRENCY: '1' };
+  exits.set(point, await (await das.spawn('worker', { WORKER_DIR: join(das.home, `dir ${point}`), ...env })).ends());
+}
+
+test.each(CRASH_POINTS)('a worker crashes %s', (point) => {
+  expect(exits.get(point)).toEqual({ code: null, signal: 'SIGKILL' });
+});
+
+test('every run ends once, as it should', async () => {
+  for (const { run, ends } of submitted) {
+    const ended = await das.waitFor(run.id, undefined, { withinMs: 100_000 });
+    expect(ended).toMatchObject({ state: ends, failures: ends === 'failed' ? 2 : 0 });
+    const events = (await das.call('getRunEvents', { params: { id: run.id } })).body.items;
+    expect(events.filter(({ to }) => to === ends)).toHaveLength(1);
+  }
+});
+
+test('nowhere were there two drivers, and each attempt began once', async () => {
+  expect(breaches(await readLedger(ledger))).toEqual([]);
+});

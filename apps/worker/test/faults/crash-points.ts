@@ -1,0 +1,17 @@
+/** Steps of an attempt at which a worker is made to crash (crash-preload.ts). */
+export const CRASH_POINTS = [
+  'before the claim',
+  'inside the claim, before its commit',
+  'after the claim',
+  'while the files are fetched',
+  'before the intent',
+  'after the intent',
+  'before the spawn',
+  'as the spawn is ordered',
+  'after the spawn, before anything is recorded',
+  'at the end, before it is recorded',
+  'after the end is recorded, before BullMQ knows',
+  'after the lease is given back',
+  'after BullMQ was told',
+] as const;
+export type CrashPoint = (typeof CRASH_POINTS)[number];
