@@ -8,6 +8,7 @@ import { eventually } from '@das/testkit/eventually';
 let das: Das;
 beforeAll(async () => {
   das = await startDas({ stub: true, apiEnv: { HDFS_USER: 'das-scan-test' } });
+  await scan(); // the one that begins at start: joined, or over
 });
 afterAll(() => das[Symbol.asyncDispose]());
 

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,6 +12,10 @@ const READY: Record<AppName, RegExp> = { api: /API listens on (http:\/\/\S+)/, w
 const START_MS = 60_000;
 /** From SIGTERM until the test fails because of it. */
 const STOP_MS = 20_000;
+
+/** It asks the kernel that what follows dies with the test, even one that is killed; Linux only. */
+const SETPRIV = '/usr/bin/setpriv';
+const BOUND = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig=KILL', '--'] : [];
 
 /** A real API or worker: `node apps/…/src/main.ts` in a working directory of its own. */
 export class AppProcess {
@@ -26,7 +31,8 @@ export class AppProcess {
   private constructor(name: AppName, env: NodeJS.ProcessEnv, cwd: string) {
     this.name = name;
     const main = join(repositoryRoot, `apps/${name}/src/main.ts`);
-    this.#child = spawn(process.execPath, [main], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const [command = '', ...args] = [...BOUND, process.execPath, main];
+    this.#child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       createInterface({ input: stream as NonNullable<typeof stream> }).on('line', (line) => {
         this.#lines.push(line);
