@@ -12,8 +12,10 @@ export default defineConfig({
           name: 'unit',
           include: ['{packages,apps,infra,bench}/**/*.test.ts'],
           exclude: [...exclude, '**/*.it.test.ts', '**/*.e2e.test.ts'],
+          maxWorkers: '100%',
           testTimeout: 20_000,
-          sequence: { groupOrder: 0 },
+          // First, as they are quick. (0 would put them last on a machine with few cores.)
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -26,7 +28,7 @@ export default defineConfig({
           maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
