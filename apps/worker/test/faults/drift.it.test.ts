@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from '
 import { startDas } from '@das/testkit/das';
 import type { Das } from '@das/testkit/das';
 import { startWebHdfsProxy } from '@das/testkit/webhdfs-proxy';
-import type { WebHdfsProxy } from '@das/testkit/webhdfs-proxy';
+import type { Mischief, WebHdfsProxy } from '@das/testkit/webhdfs-proxy';
 
 /** Guarantee 11: executed bytes = accepted bytes, whatever happens to the file while the worker fetches it. */
 let das: Das;
@@ -23,7 +23,7 @@ const ACCEPTED = 'print("as accepted")\n';
 /** Does something to the file once, between the worker's look at it and its reading. */
 function whileFetched(file: string, act: () => Promise<unknown>): void {
   let done = false;
-  proxy.meddle = async ({ op, path }) => {
+  proxy.meddle = async ({ op, path }): Promise<Mischief> => {
     if (done || path !== file || op !== 'OPEN') return 'pass';
     done = true;
     await act();
