@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { availableParallelism } from 'node:os';
 import type { ApiSettings } from '@das/core/config/settings';
 import type { Hdfs } from '@das/core/hdfs/client';
 import type { Logger } from '@das/core/logging/logger';
@@ -17,6 +18,7 @@ import { ScriptStore } from '@das/core/mongo/script-store';
 import { WorkerRegistry } from '@das/core/mongo/worker-registry';
 import type { RunQueue } from '@das/core/queue/run-queue';
 import { Scanner } from '@das/core/scan/scanner';
+import { localMaster } from '@das/core/spark/submit-command';
 import { healthEndpoints } from './health/endpoints.ts';
 import { Metrics } from './health/metrics.ts';
 import { describeSettings } from './health/settings-in-force.ts';
@@ -29,6 +31,7 @@ import { launchEndpoints } from './launches/endpoints.ts';
 import { startLiveUpdates } from './live/live-updates.ts';
 import { logEndpoints } from './logs/endpoints.ts';
 import { Cancellation } from './runs/cancellation.ts';
+import { bulkEndpoint } from './runs/bulk-endpoint.ts';
 import { runEndpoints } from './runs/endpoints.ts';
 import { FileLookUp } from './runs/file-look-up.ts';
 import { Pinning } from './runs/pinning.ts';
@@ -91,10 +94,15 @@ export function startApi(options: ApiOptions): () => Promise<void> {
   });
   const platform = { retries: settings.DEFAULT_RETRIES, timeoutMs: settings.RUN_TIMEOUT_MS };
   const rules = { scriptsDir: settings.HDFS_SCRIPTS_DIR, extraConf: settings.SPARK_CONF_ALLOW };
+  const command = {
+    sparkSubmit: settings.SPARK_SUBMIT,
+    master: settings.SPARK_MASTER ?? localMaster(availableParallelism(), settings.WORKER_CONCURRENCY),
+    propertiesFile: settings.SPARK_PROPERTIES_FILE,
+  };
   const parts = {
-    ...stores, db, hdfs, view, scanner, rules,
+    ...stores, db, hdfs, view, scanner, rules, command,
     submission: new Submission({ db, runs: stores.runs, queue, pinning, platform, saved: new SavedLevel(stores.scriptSettings, rules) }),
-    cancellation: new Cancellation({ db, runs: stores.runs, launches: stores.launches, queue }),
+    cancellation: new Cancellation({ db, runs: stores.runs, query: stores.query, launches: stores.launches, queue }),
     preview: new Preview({ pinning, contents: stores.contents, scripts: stores.scripts }),
   }; // prettier-ignore
   const endpoints: Endpoint[] = [
@@ -102,6 +110,7 @@ export function startApi(options: ApiOptions): () => Promise<void> {
     ...historyEndpoints(parts),
     ...settingsEndpoints(parts),
     ...runEndpoints(parts),
+    bulkEndpoint(parts),
     ...launchEndpoints(parts),
     ...logEndpoints(parts),
     ...workerEndpoints(workers),

@@ -96,6 +96,8 @@ const CALLS: Record<RouteName, () => Promise<number[]>> = {
     return [...answered, ...(await statuses(das.call('cancelRun', { params: { id } })))];
   },
   rerunRun: () => twice('rerunRun', { params: { id: runId }, body: { version: 'pinned', overrides: { priority: 1 } } }),
+  bulkRuns: () =>
+    twice('bulkRuns', { body: { action: 'rerun', ids: [runId], expect: 1 } }).then((answered) => [...new Set(answered)]),
   getLog: () => statuses(das.call('getLog', { params: { id: runId, n: 1 }, query: { offset: -10, limit: 5 } })),
   createLaunch: () =>
     twice('createLaunch', { body: { name: 'two', defaults: { retries: 1 }, items: [body(), { script }] } }),
@@ -103,6 +105,12 @@ const CALLS: Record<RouteName, () => Promise<number[]>> = {
   getLaunch: () => statuses(das.call('getLaunch', { params: { id: launchId } })),
   listLaunchRuns: () => statuses(das.call('listLaunchRuns', { params: { id: launchId } })),
   cancelLaunch: () => twice('cancelLaunch', { params: { id: launchId } }),
+  repairLaunch: async () => {
+    const items = [{ script: await das.putScript('failing.py', 'raise SystemExit(1)\n') }];
+    const { id, runs } = (await das.call('createLaunch', { body: { items } })).body;
+    await Promise.all(runs.map((run) => das.waitFor(run.id)));
+    return twice('repairLaunch', { params: { id }, body: { only: 'failed', version: 'pinned' } });
+  },
   listWorkers: () => statuses(das.call('listWorkers')),
   getOverview: () => statuses(das.call('getOverview')),
   getSettings: () => statuses(das.call('getSettings')),

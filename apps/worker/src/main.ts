@@ -15,6 +15,7 @@ import { WorkerRegistry } from '@das/core/mongo/worker-registry';
 import { connectRedis } from '@das/core/queue/connection';
 import { RunQueue } from '@das/core/queue/run-queue';
 import { Reconciler } from '@das/core/reconcile/reconciler';
+import { localMaster } from '@das/core/spark/submit-command';
 import { LeaseKeeper } from './execute/lease-keeper.ts';
 import { findPython } from './execute/supervisor.ts';
 import { sweepLeftovers } from './execute/sweep.ts';
@@ -66,7 +67,7 @@ async function main(settings: WorkerSettings, log: Logger): Promise<void> {
     job: {
       workerId: id, db, runs, leases, keeper, hdfs, logs: new LogStore(db), log, leaseMs: settings.LEASE_MS,
       maxLosses: settings.MAX_LOSSES, directory, python, environment: process.env, sparkSubmit: settings.SPARK_SUBMIT,
-      master: settings.SPARK_MASTER ?? localMaster(settings.WORKER_CONCURRENCY), propertiesFile: settings.SPARK_PROPERTIES_FILE,
+      master: settings.SPARK_MASTER ?? localMaster(availableParallelism(), settings.WORKER_CONCURRENCY), propertiesFile: settings.SPARK_PROPERTIES_FILE,
       killGraceMs: settings.KILL_GRACE_MS, logMaxBytes: settings.LOG_MAX_BYTES,
     },
     hasRoom: () => hasRoom(directory), log,
@@ -97,11 +98,6 @@ function stopRequested(again: () => void): Promise<void> {
     };
     process.on('SIGTERM', ask).on('SIGINT', ask);
   });
-}
-
-/** Shares the machine's cores among the attempts that run at once. */
-function localMaster(concurrency: number): string {
-  return `local[${Math.max(1, Math.floor(availableParallelism() / concurrency))}]`;
 }
 
 async function hasRoom(directory: string): Promise<boolean> {

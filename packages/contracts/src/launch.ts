@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { durationSchema, idSchema, submitterSchema, timeSchema } from './primitives.ts';
+import { durationSchema, idSchema, sha256Schema, submitterSchema, timeSchema } from './primitives.ts';
+import { effectiveSettingsSchema, SETTING_LEVELS } from './run-request.ts';
 import { LAUNCH_STATES, RUN_STATES } from './states.ts';
 
 /** How many of something are in each run state; states with none may be absent. */
@@ -27,6 +28,28 @@ export const launchCreatedSchema = z.object({
   runs: z.array(z.object({ id: idSchema, script: z.string() })),
 });
 export type LaunchCreated = z.infer<typeof launchCreatedSchema>;
+
+/** What a launch would start. */
+export const launchPlanSchema = z.object({
+  items: z.array(
+    z.object({
+      script: z.string(),
+      version: sha256Schema,
+      effective: effectiveSettingsSchema,
+      /** Where each field comes from; `conf` and `labels`, which are merged by key, from the highest level that gave any. */
+      sources: z.record(effectiveSettingsSchema.keyof(), z.enum(SETTING_LEVELS)),
+      /** argv of spark-submit, with the files where they lie in HDFS; a worker runs its own copies of them. */
+      command: z.array(z.string()),
+    }),
+  ),
+});
+export type LaunchPlan = z.infer<typeof launchPlanSchema>;
+
+export const launchRepairedSchema = z.object({
+  id: idSchema,
+  runs: z.array(z.object({ id: idSchema, script: z.string(), rerunOf: idSchema })),
+});
+export type LaunchRepaired = z.infer<typeof launchRepairedSchema>;
 
 /** What a cancel of a whole launch did to each of its runs. */
 export const launchCancelledSchema = z.object({

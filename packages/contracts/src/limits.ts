@@ -15,6 +15,7 @@ export const LIMITS = {
   pageDefault: 50,
   pageMax: 200,
   histogramBuckets: 500,
+  bulkRuns: 1000,
   scanPaths: 1000,
   scriptsFound: 20_000,
   attemptsKept: 200,

@@ -40,6 +40,11 @@ export function queryList<const T extends readonly [string, ...string[]]>(values
     .pipe(z.array(z.enum(values)).min(1));
 }
 
+/** The same in a body, where it may be an array, too. */
+export function bodyList<const T extends readonly [string, ...string[]]>(values: T) {
+  return z.union([z.array(z.enum(values)).min(1), queryList(values)]);
+}
+
 /** `limit` and `cursor`, as every list takes them. */
 export const pageQuery = {
   limit: queryInteger(1, LIMITS.pageMax).default(LIMITS.pageDefault),

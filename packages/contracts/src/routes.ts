@@ -3,6 +3,8 @@ import {
   histogramSchema,
   launchCancelledSchema,
   launchCreatedSchema,
+  launchPlanSchema,
+  launchRepairedSchema,
   launchSchema,
   runCountsSchema,
 } from './launch.ts';
@@ -20,8 +22,10 @@ import {
   timeSchema,
 } from './primitives.ts';
 import type { ProblemCode } from './problem.ts';
+import { bulkAnswerSchema, bulkRequestSchema } from './bulk.ts';
+import { runFilterShape } from './run-filter.ts';
 import { runEventSchema, runSchema, runSummarySchema } from './run.ts';
-import { launchRequestSchema, rerunRequestSchema, runRequestSchema } from './run-request.ts';
+import { launchRequestSchema, repairRequestSchema, rerunRequestSchema, runRequestSchema } from './run-request.ts';
 import {
   directorySchema,
   scanSchema,
@@ -31,7 +35,7 @@ import {
   scriptStatsSchema,
   scriptVersionSchema,
 } from './script.ts';
-import { FAILURE_KINDS, RUN_STATES, SCRIPT_STATUSES } from './states.ts';
+import { SCRIPT_STATUSES } from './states.ts';
 import { aliveSchema, overviewSchema, readinessSchema, settingsSchema } from './system.ts';
 import { workerSchema } from './worker.ts';
 
@@ -67,24 +71,6 @@ const accepted = <S extends z.ZodType>(schema: S) => ({
   200: { description: 'The first answer again (same Idempotency-Key)', schema },
 });
 const none = { 204: { description: 'Done' } };
-
-/** Filters of GET /runs. */
-export const runFilterShape = {
-  state: queryList(RUN_STATES).optional(),
-  script: pathSchema.optional(),
-  prefix: pathSchema.optional(),
-  launch: idSchema.optional(),
-  label: z
-    .string()
-    .regex(/^[^:]{1,64}:.{0,256}$/s, 'must be key:value')
-    .optional(),
-  submitter: z.string().max(LIMITS.submitterChars).optional(),
-  failureKind: queryList(FAILURE_KINDS).optional(),
-  worker: z.string().max(128).optional(),
-  q: searchSchema.optional(),
-  createdAfter: timeSchema.optional(),
-  createdBefore: timeSchema.optional(),
-};
 
 /** Every call of the API. The handlers' types, the validation and the OpenAPI document follow from this table. */
 export const ROUTES = {
@@ -254,6 +240,24 @@ export const ROUTES = {
     problems: ['not_found', 'idempotency_conflict', 'payload_too_large', 'unsupported_media_type', 'hdfs_unavailable'],
     idempotent: true,
   },
+  bulkRuns: {
+    method: 'POST',
+    path: `${V1}/runs/bulk`,
+    summary:
+      'Cancel or run again up to 1,000 runs, by ids or by a filter. All that it names are matched, ended ones too; another number than `expect`: invalid_state',
+    query: z.strictObject({ dryRun: queryBoolean.optional() }),
+    body: bulkRequestSchema,
+    answers: ok(bulkAnswerSchema, 'What became of each; the first answer again (same Idempotency-Key)'),
+    problems: [
+      'not_found',
+      'invalid_state',
+      'idempotency_conflict',
+      'payload_too_large',
+      'unsupported_media_type',
+      'hdfs_unavailable',
+    ],
+    idempotent: true,
+  },
   getLog: {
     method: 'GET',
     path: `${V1}/runs/:id/attempts/:n/log`,
@@ -276,10 +280,17 @@ export const ROUTES = {
   createLaunch: {
     method: 'POST',
     path: `${V1}/launches`,
-    summary: 'Submit many runs together, all or nothing',
+    summary: 'Submit many runs together, all or nothing; `dryRun` tells what would start, and starts nothing',
+    query: z.strictObject({ dryRun: queryBoolean.optional() }),
     body: launchRequestSchema,
     bodyBytes: LIMITS.launchBodyBytes,
-    answers: accepted(launchCreatedSchema),
+    answers: {
+      202: { description: 'Accepted', schema: launchCreatedSchema },
+      200: {
+        description: 'With dryRun: what would start; else the first answer again (same Idempotency-Key)',
+        schema: z.union([launchCreatedSchema, launchPlanSchema]),
+      },
+    },
     problems: [
       'not_found',
       'version_changed',
@@ -325,6 +336,23 @@ export const ROUTES = {
       200: { description: 'The first answer again', schema: launchCancelledSchema },
     },
     problems: ['not_found', 'idempotency_conflict'],
+    idempotent: true,
+  },
+  repairLaunch: {
+    method: 'POST',
+    path: `${V1}/launches/:id/repair`,
+    summary: 'Run again, in the same launch, the items whose newest run failed or was cancelled; none such: invalid_state',
+    params: byId,
+    body: repairRequestSchema,
+    answers: accepted(launchRepairedSchema),
+    problems: [
+      'not_found',
+      'invalid_state',
+      'idempotency_conflict',
+      'payload_too_large',
+      'unsupported_media_type',
+      'hdfs_unavailable',
+    ],
     idempotent: true,
   },
   listWorkers: {

@@ -67,6 +67,24 @@ export const runSettingsShape = {
 export const runSettingsSchema = z.strictObject(runSettingsShape);
 export type RunSettings = z.infer<typeof runSettingsSchema>;
 
+/** The level a field came from, lowest first. */
+export const SETTING_LEVELS = ['platform', 'script', 'launch', 'item'] as const;
+export type SettingLevel = (typeof SETTING_LEVELS)[number];
+
+/** What a run is executed with, every field decided. */
+export const effectiveSettingsSchema = z.object({
+  args: z.array(z.string()),
+  conf: z.record(z.string(), z.string()),
+  pyFiles: z.array(z.string()),
+  files: z.array(z.string()),
+  target: z.literal('local'),
+  retries: retryPolicySchema,
+  timeoutMs: z.number().int().nullable(),
+  priority: z.number().int(),
+  labels: z.record(z.string(), z.string()),
+});
+export type EffectiveSettings = z.infer<typeof effectiveSettingsSchema>;
+
 export const runRequestSchema = z.strictObject({
   script: pathSchema,
   ...runSettingsShape,
@@ -87,3 +105,11 @@ export const rerunRequestSchema = z.strictObject({
   overrides: runSettingsSchema.optional(),
 });
 export type RerunRequest = z.infer<typeof rerunRequestSchema>;
+
+export const repairRequestSchema = z.strictObject({
+  /** Which of the launch's items, by their newest run. */
+  only: z.enum(['failed', 'cancelled', 'both']).default('failed'),
+  version: z.enum(['pinned', 'latest']).default('latest'),
+  overrides: runSettingsSchema.optional(),
+});
+export type RepairRequest = z.input<typeof repairRequestSchema>;

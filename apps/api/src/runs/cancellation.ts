@@ -1,6 +1,8 @@
-import { cancelWaitingRuns } from '@das/core/mongo/cancel-launch';
+import { cancelWaitingRuns } from '@das/core/mongo/cancel-waiting';
+import type { Cancellable } from '@das/core/mongo/cancel-waiting';
 import type { Database } from '@das/core/mongo/database';
 import type { LaunchStore } from '@das/core/mongo/launch-store';
+import type { RunQuery } from '@das/core/mongo/run-query';
 import type { CancelOutcome, RunStore } from '@das/core/mongo/run-store';
 import type { RunQueue } from '@das/core/queue/run-queue';
 import { eachAtOnce } from './file-look-up.ts';
@@ -8,7 +10,13 @@ import { eachAtOnce } from './file-look-up.ts';
 /** What a cancel did to one run of many. */
 export type Cancelled = { id: string; ok: boolean; code?: string; detail?: string };
 
-export type CancellationOptions = { db: Database; runs: RunStore; launches: LaunchStore; queue: RunQueue };
+export type CancellationOptions = {
+  db: Database;
+  runs: RunStore;
+  query: RunQuery;
+  launches: LaunchStore;
+  queue: RunQueue;
+};
 
 /** Cancels runs, and tells Redis: that only makes it quicker, so nobody waits for it. */
 export class Cancellation {
@@ -27,17 +35,42 @@ export class Cancellation {
     return result;
   }
 
-  /** Cancels what has not ended of a launch: what waits in one go, what runs one by one (there are only as many as places). */
+  /** Cancels what has not ended of a launch. */
   async cancelLaunch(launchId: string, actor: string): Promise<Cancelled[]> {
-    const { db, launches, queue } = this.#options;
-    const waiting = await cancelWaitingRuns(db, launchId, actor);
-    for (const run of waiting) void queue.remove(run);
-    const rest: Cancelled[] = (await launches.activeRuns(launchId)).map((id) => ({ id, ok: true }));
-    await eachAtOnce(rest, 16, async (item) => {
-      const result = await this.cancel(item.id, actor);
-      if (result.outcome === 'ended')
-        Object.assign(item, { ok: false, code: 'invalid_state', detail: `it was ${result.run.state} before` });
-    });
-    return [...waiting.map(({ _id }) => ({ id: _id, ok: true })), ...rest];
+    const waiting = await this.#cancelWaiting({ launchId }, actor);
+    const running = await this.#options.launches.activeRuns(launchId);
+    const rest = await this.#cancelEach(running, actor);
+    return [...waiting, ...running].map((id) => rest.get(id) ?? { id, ok: true });
   }
+
+  /** Cancels these; tells of each, in their order. One that is cancelling or cancelled already is fine. */
+  async cancelMany(ids: readonly string[], actor: string): Promise<Cancelled[]> {
+    await this.#cancelWaiting({ ids }, actor);
+    const states = await this.#options.query.states(ids);
+    const rest = await this.#cancelEach(ids.filter((id) => states.get(id) !== 'cancelled'), actor); // prettier-ignore
+    return ids.map((id) => rest.get(id) ?? { id, ok: true });
+  }
+
+  /** What waits, in one go; answers their ids. */
+  async #cancelWaiting(which: Cancellable, actor: string): Promise<string[]> {
+    const { db, queue } = this.#options;
+    const waiting = await cancelWaitingRuns(db, which, actor);
+    for (const run of waiting) void queue.remove(run);
+    return waiting.map(({ _id }) => _id);
+  }
+
+  /** What does not wait, one by one: of those that run there are only as many as places. */
+  async #cancelEach(ids: readonly string[], actor: string): Promise<Map<string, Cancelled>> {
+    const told = new Map<string, Cancelled>();
+    await eachAtOnce(ids, 16, async (id) => {
+      told.set(id, tellCancelled(id, await this.cancel(id, actor)));
+    });
+    return told;
+  }
+}
+
+function tellCancelled(id: string, result: CancelOutcome): Cancelled {
+  if (result.outcome === 'not_found') return { id, ok: false, code: 'not_found', detail: `there is no run ${id}` };
+  if (result.outcome !== 'ended') return { id, ok: true };
+  return { id, ok: false, code: 'invalid_state', detail: `it was ${result.run.state} before` };
 }

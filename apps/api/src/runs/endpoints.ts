@@ -56,8 +56,9 @@ function rerunRun({ runs, submission, idempotency, view, rules }: RunParts): End
       answerOnce(idempotency, call, async (remember) => {
         const earlier = await runs.find(params.id);
         if (!earlier) throw unknownRun(params.id);
-        const prepared = await submission.prepareRerun(earlier, body?.overrides, body?.version === 'pinned', bounds);
-        const [run] = (await submission.document([prepared], { submittedBy: caller, launchId: null })) as [RunDocument];
+        const again = { overrides: body?.overrides, pinned: body?.version === 'pinned' };
+        const prepared = await submission.prepareReruns([earlier], again, bounds);
+        const [run] = (await submission.document(prepared, { submittedBy: caller, launchId: null })) as [RunDocument];
         if (call) {
           const reply = await acceptedRun(view, run);
           await submission.acceptTogether([run], (session) => remember(reply, session));

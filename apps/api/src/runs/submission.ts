@@ -1,9 +1,9 @@
 import { LIMITS } from '@das/contracts/limits';
 import type { Submitter } from '@das/contracts/primitives';
 import type { Fault } from '@das/contracts/problem';
-import type { RunRequest, RunSettings } from '@das/contracts/run-request';
+import type { EffectiveSettings, RunRequest, RunSettings, SettingLevel } from '@das/contracts/run-request';
 import { mergeSettings } from '@das/core/domain/run-settings';
-import type { EffectiveSettings, PlatformDefaults, SettingLevel, SettingSources } from '@das/core/domain/run-settings';
+import type { PlatformDefaults, SettingSources } from '@das/core/domain/run-settings';
 import type { ManifestEntry } from '@das/core/domain/version';
 import type { Database } from '@das/core/mongo/database';
 import type { RunDocument } from '@das/core/mongo/documents';
@@ -37,6 +37,12 @@ export type PreparedRun = {
   effective: EffectiveSettings;
   sources: SettingSources;
   rerunOf: string | null;
+};
+/** How runs are run again. */
+export type RerunRules = {
+  overrides?: RunSettings | undefined;
+  pinned: boolean;
+  at?: (index: number) => string;
 };
 export type Acceptance = { submittedBy: Submitter; launchId: string | null };
 
@@ -88,22 +94,31 @@ export class Submission {
     });
   }
 
-  /** The same again, with `overrides` on top of its own settings; its pinned files, or what they hold now. */
-  async prepareRerun(
-    run: RunDocument,
-    overrides: RunSettings | undefined,
-    pinned: boolean,
+  /**
+   * Runs the same again, each with `overrides` on top of its own settings; with its pinned files, or what they hold now. `at` = where the
+   * call names the `index`-th run; files that the overrides name are at fault there. Throws ApiProblem, HdfsUnavailable.
+   */
+  async prepareReruns(
+    runs: readonly RunDocument[],
+    { overrides, pinned, at = () => 'script' }: RerunRules,
     bounds: PinBounds,
-  ): Promise<PreparedRun> {
-    const { effective, sources } = mergeSettings(this.#options.platform, { launch: settingsOf(run), item: overrides });
-    refuseTooManyLabels([{ effective, at: 'overrides.' }]);
-    const place: Place = (field, index) => `overrides.${field}.${index}`;
-    const files = neededFiles({ path: run.script.path, at: 'script', sha256: undefined }, effective, place);
-    const kept = pinned ? run.manifest : [];
-    const isKept = (file: NeededFile) => kept.find(({ role, path }) => role === file.role && path === file.path);
-    const fresh = await this.#options.pinning.pin(files.filter((file) => !isKept(file)), bounds); // prettier-ignore
-    const manifest = files.map((file) => isKept(file) ?? (fresh.shift() as ManifestEntry));
-    return { manifest, effective, sources, rerunOf: run._id };
+  ): Promise<PreparedRun[]> {
+    const decided = runs.map((run, index) => {
+      const levels = { launch: settingsOf(run), item: overrides };
+      const { effective, sources } = mergeSettings(this.#options.platform, levels);
+      const place: Place = (field, nth) => (overrides?.[field] ? `overrides.${field}.${nth}` : at(index));
+      const files = neededFiles({ path: run.script.path, at: at(index), sha256: undefined }, effective, place);
+      return { run, effective, sources, files };
+    });
+    refuseTooManyLabels(decided.map(({ effective }) => ({ effective, at: 'overrides.' })).slice(0, 1));
+    const isKept = (run: RunDocument, file: NeededFile) =>
+      pinned ? run.manifest.find(({ role, path }) => role === file.role && path === file.path) : undefined;
+    const missing = decided.flatMap(({ run, files }) => files.filter((file) => !isKept(run, file)));
+    const fresh = (await this.#options.pinning.pin(missing, bounds)).values();
+    return decided.map(({ run, effective, sources, files }) => {
+      const manifest = files.map((file) => isKept(run, file) ?? (fresh.next().value as ManifestEntry));
+      return { manifest, effective, sources, rerunOf: run._id };
+    });
   }
 
   /** Documents for prepared runs, each with its place in the fair queue. */

@@ -1,24 +1,8 @@
-import type { RetryPolicy, RunSettings } from '@das/contracts/run-request';
+import type { EffectiveSettings, RunSettings, SettingLevel } from '@das/contracts/run-request';
 import { completeRetryPolicy } from './retry-policy.ts';
-
-/** What a run is executed with, every field decided. */
-export type EffectiveSettings = {
-  args: string[];
-  conf: Record<string, string>;
-  pyFiles: string[];
-  files: string[];
-  target: 'local';
-  retries: RetryPolicy;
-  timeoutMs: number | null;
-  priority: number;
-  labels: Record<string, string>;
-};
 
 export type PlatformDefaults = { retries: number; timeoutMs: number | null };
 
-/** The level a field came from, lowest first. */
-export const SETTING_LEVELS = ['platform', 'script', 'launch', 'item'] as const;
-export type SettingLevel = (typeof SETTING_LEVELS)[number];
 export type SettingSources = Record<keyof EffectiveSettings, SettingLevel>;
 
 /**

@@ -98,6 +98,8 @@ export type LaunchDocument = {
   createdAt: Date;
   submittedBy: Submitter;
   items: number;
+  /** How often runs were added to it: what was counted before the last time does not hold. */
+  repairs: number;
   /** Set once no run of it is active any more; the counts are final then. */
   finishedAt: Date | null;
   counts: RunCounts | null;

@@ -3,11 +3,16 @@ import { isTerminal } from '@das/contracts/states';
 import type { LaunchState, RunState } from '@das/contracts/states';
 import type { ClientSession } from 'mongodb';
 import type { Database } from './database.ts';
-import type { LaunchDocument } from './documents.ts';
+import type { LaunchDocument, RunDocument } from './documents.ts';
 import { cutPage } from './keyset.ts';
 import type { Keyset, KeysetPage } from './keyset.ts';
 
 type LaunchRun = { _id: string; launchId: string | null; state: RunState; rerunOf: string | null };
+
+/** An item of a launch has a newer run than the one that was to be run again. */
+export class ItemReplaced extends Error {
+  override name = 'ItemReplaced';
+}
 
 /** Launches: the runs that were submitted together. */
 export class LaunchStore {
@@ -54,6 +59,32 @@ export class LaunchStore {
     return found.map(({ _id }) => _id);
   }
 
+  /** The newest run of each item, oldest first. */
+  async newestRuns(id: string): Promise<Pick<RunDocument, '_id' | 'state'>[]> {
+    const runs = await this.#db.runs
+      .find({ launchId: id })
+      .project<LaunchRun>({ launchId: 1, state: 1, rerunOf: 1 })
+      .sort({ _id: 1 })
+      .toArray();
+    return newestOf(runs);
+  }
+
+  /**
+   * A repair adds `runs` to a launch: it is active again. In the transaction that stores them. Throws ItemReplaced when
+   * one of the items was run again meanwhile (two repairs at once meet at the launch's document).
+   */
+  async reopen(id: string, runs: readonly RunDocument[], session: ClientSession): Promise<void> {
+    const reopened = { $set: { finishedAt: null, counts: null }, $inc: { repairs: 1 } };
+    await this.#db.launches.updateOne({ _id: id }, reopened, { session });
+    const rerunOf = { $in: runs.flatMap((run) => run.rerunOf ?? []) };
+    const mine = runs.map(({ _id }) => _id);
+    const other = await this.#db.runs.findOne(
+      { launchId: id, rerunOf, _id: { $nin: mine } },
+      { session, projection: { rerunOf: 1 } },
+    );
+    if (other) throw new ItemReplaced(`run ${other.rerunOf} was run again meanwhile, as ${other._id}`);
+  }
+
   async #count(ids: readonly string[]): Promise<Map<string, RunCounts>> {
     const runsOf = new Map<string, LaunchRun[]>();
     if (ids.length === 0) return new Map();
@@ -70,12 +101,14 @@ export class LaunchStore {
 
 /** Each item counts by its newest run: one that was run again in the same launch no longer counts. */
 export function countNewest(runs: readonly Omit<LaunchRun, 'launchId'>[]): RunCounts {
-  const replaced = new Set(runs.map(({ rerunOf }) => rerunOf));
   const counts: RunCounts = {};
-  for (const { _id, state } of runs) {
-    if (!replaced.has(_id)) counts[state] = (counts[state] ?? 0) + 1;
-  }
+  for (const { state } of newestOf(runs)) counts[state] = (counts[state] ?? 0) + 1;
   return counts;
+}
+
+function newestOf<R extends Pick<LaunchRun, '_id' | 'rerunOf'>>(runs: readonly R[]): R[] {
+  const replaced = new Set(runs.map(({ rerunOf }) => rerunOf));
+  return runs.filter(({ _id }) => !replaced.has(_id));
 }
 
 /** `active` while any run is not terminal, else `failed`, else `cancelled`, else `completed`. */

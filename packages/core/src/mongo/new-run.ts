@@ -1,6 +1,6 @@
 import type { Submitter } from '@das/contracts/primitives';
+import type { EffectiveSettings } from '@das/contracts/run-request';
 import { newId } from '../domain/ids.ts';
-import type { EffectiveSettings } from '../domain/run-settings.ts';
 import { versionOf } from '../domain/version.ts';
 import type { ManifestEntry } from '../domain/version.ts';
 import type { Pair, RunDocument } from './documents.ts';

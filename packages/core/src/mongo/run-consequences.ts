@@ -1,8 +1,8 @@
 import { ACTIVE_RUN_STATES, isTerminal } from '@das/contracts/states';
-import type { RunState, ScriptStatus } from '@das/contracts/states';
-import type { RunCounts } from '@das/contracts/launch';
+import type { ScriptStatus } from '@das/contracts/states';
 import type { Database } from './database.ts';
 import type { RunDocument } from './documents.ts';
+import { countNewest } from './launch-store.ts';
 import { lastRunOf } from './last-run.ts';
 import { noteRuns } from './version-store.ts';
 
@@ -63,22 +63,26 @@ async function statusAfter(db: Database, run: RunDocument): Promise<ScriptStatus
   return told.state === 'completed' ? 'success' : 'failed';
 }
 
-/** Closes a launch none of whose runs is active; its counts are final then. */
+/** Closes a launch none of whose runs is active; its counts are final then, until it is repaired. */
 export async function finishLaunch(db: Database, launchId: string): Promise<void> {
   const active = await db.runs.findOne(
     { launchId, state: { $in: [...ACTIVE_RUN_STATES] } },
     { projection: { _id: 1 } },
   );
   if (active) return;
-  const groups = await db.runs
-    .aggregate<{ _id: RunState; n: number; last: Date }>([
-      { $match: { launchId } },
-      { $group: { _id: '$state', n: { $sum: 1 }, last: { $max: '$finishedAt' } } },
-    ])
+  // Read before its runs: a repair in between makes the write below match nothing.
+  const launch = await db.launches.findOne({ _id: launchId, finishedAt: null }, { projection: { repairs: 1 } });
+  if (!launch) return;
+  const runs = await db.runs
+    .find({ launchId })
+    .project<Pick<RunDocument, '_id' | 'state' | 'rerunOf' | 'finishedAt'>>({ state: 1, rerunOf: 1, finishedAt: 1 })
     .toArray();
-  const counts: RunCounts = Object.fromEntries(groups.map((group) => [group._id, group.n]));
-  const finishedAt = new Date(Math.max(...groups.map((group) => group.last.getTime())));
-  await db.launches.updateOne({ _id: launchId, finishedAt: null }, { $set: { finishedAt, counts } });
+  if (runs.length === 0 || !runs.every(({ state }) => isTerminal(state))) return;
+  const finishedAt = new Date(Math.max(...runs.map((run) => run.finishedAt?.getTime() ?? 0)));
+  await db.launches.updateOne(
+    { _id: launchId, finishedAt: null, repairs: launch.repairs },
+    { $set: { finishedAt, counts: countNewest(runs) } },
+  );
 }
 
 /** Finds scripts and launches that missed the end of their run (a crash between the two writes). Returns how many it mended. */

@@ -117,6 +117,31 @@ export class RunQuery {
       .toArray();
   }
 
+  /** Ids and states of those that match, newest first; at most `limit`. */
+  async matching(filter: RunFilter, limit: number): Promise<Pick<RunDocument, '_id' | 'state'>[]> {
+    return this.#db.runs
+      .find(runCondition(filter))
+      .project<Pick<RunDocument, '_id' | 'state'>>({ state: 1 })
+      .sort({ _id: -1 })
+      .limit(limit)
+      .toArray();
+  }
+
+  /** The states of those of `ids` that there are. */
+  async states(ids: readonly string[]): Promise<Map<string, RunState>> {
+    const found = await this.#db.runs
+      .find({ _id: { $in: [...ids] } })
+      .project<Pick<RunDocument, '_id' | 'state'>>({ state: 1 })
+      .toArray();
+    return new Map(found.map(({ _id, state }) => [_id, state]));
+  }
+
+  /** With all attempts, in the order of `ids`; those that are gone are left out. */
+  async completeInOrder(ids: readonly string[]): Promise<RunDocument[]> {
+    const byId = new Map((await this.complete(ids)).map((run) => [run._id, run]));
+    return ids.flatMap((id) => byId.get(id) ?? []);
+  }
+
   /** How many queued runs go before this one. */
   position({ order }: RunDocument): Promise<number> {
     const before: Filter<RunDocument> = {

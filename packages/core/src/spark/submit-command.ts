@@ -30,6 +30,11 @@ function insistedConf(master: string): [string, string][] {
   return conf;
 }
 
+/** Shares a machine's cores among the attempts that run on it at once: the master where nobody names one. */
+export function localMaster(cores: number, concurrency: number): string {
+  return `local[${Math.max(1, Math.floor(cores / concurrency))}]`;
+}
+
 /** `local`, `local[4]`, `local[*,3]`; not `local-cluster[…]`. */
 export function isLocalMaster(master: string): boolean {
   return master === 'local' || master.startsWith('local[');
