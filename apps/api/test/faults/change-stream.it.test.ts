@@ -3,6 +3,7 @@ import { startDas } from '@das/testkit/das';
 import type { Das } from '@das/testkit/das';
 import { eventually } from '@das/testkit/eventually';
 import { LiveClient } from '@das/testkit/live';
+import { startProxy } from '@das/testkit/proxy';
 import { startBreakableMongo } from '@das/testkit/breakable-mongo';
 import type { BreakableMongo } from '@das/testkit/breakable-mongo';
 import { OpenPage } from './open-page.ts';
@@ -70,6 +71,22 @@ describe('events come, but what changed cannot be read', () => {
     await mongo.heal();
     await page.converges();
   });
+});
+
+test('connections are cut, and delayed: the page connects again and is right', async () => {
+  const { hostname, port } = new URL(das.url);
+  await using proxy = await startProxy({ host: hostname, port: Number(port) });
+  using far = await LiveClient.connect(`http://127.0.0.1:${proxy.port}`);
+  const distant = await OpenPage.open(das.api, far);
+  for (const trouble of ['cut', 'freeze'] as const) {
+    proxy[trouble]();
+    await das.runToEnd({ script });
+    proxy.resume();
+    await distant.converges();
+  }
+  proxy.delay(700);
+  await das.runToEnd({ script });
+  await distant.converges();
 });
 
 test('the API is started anew: the page connects again and is right', async () => {
