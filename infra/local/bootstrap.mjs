@@ -1,5 +1,5 @@
-// `npm start | stop | test | check | bench` begin here. Plain JavaScript without dependencies: the machine's own Node (>= 20) runs it,
-// before anything is installed. It installs, then goes on under the Node 24 that npm put into node_modules/.bin.
+// `npm start | stop | test | check | bench | screenshots` begin here. Plain JavaScript without dependencies: the machine's own Node
+// (>= 20) runs it, before anything is installed. It installs, then goes on under the Node 24 that npm put into node_modules/.bin.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,11 +19,13 @@ const localEnv = {
 const commands = {
   start: (args) => runNode('infra/local/src/main.ts', args),
   stop: (args) => runNode('infra/local/src/stop.ts', args),
-  test: async (args) =>
-    (await runNode('infra/local/src/prepare-tests.ts', [])) ||
-    (await run(node, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...args])),
+  test: (args) => vitest(args),
+  screenshots: (args) => vitest(['--config', 'apps/ui/test/screenshots.config.ts', ...args]),
   check: (args) => runNode('infra/local/src/check.ts', args),
-  bench: (args) => runNode('bench/src/main.ts', args),
+  bench: (args) => {
+    if (args.includes('--quick')) localEnv.DAS_BENCH_QUICK = '1';
+    return vitest(['--config', 'bench/vitest.config.ts', ...args.filter((arg) => arg !== '--quick')]);
+  },
 };
 
 const [command, ...args] = process.argv.slice(2);
@@ -63,6 +65,11 @@ function lockHash() {
   return createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
+}
+
+async function vitest(vitestArgs) {
+  const failed = await runNode('infra/local/src/prepare-tests.ts', []);
+  return failed || run(node, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...vitestArgs]);
 }
 
 function runNode(script, scriptArgs) {

@@ -1,10 +1,11 @@
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Run } from '@das/contracts/run';
+import { eventually } from '@das/testkit/eventually';
 import { expect, test } from 'vitest';
 import { Dashboard, DESK, PHONE, soon } from './dashboard.ts';
 import type { Visit } from './dashboard.ts';
+import { smallPng } from './small-png.ts';
 
 /**
  * Remakes docs/screenshots: each page at two widths in light, the two main ones in dark, too; after real runs of the examples.
@@ -79,8 +80,12 @@ async function runExamples(dashboard: Dashboard): Promise<Record<string, string>
     ['pi.py'],
   ]);
   const running = ongoing.runs[0]?.id ?? '';
-  const hasSaid = (run: Run) => run.phase === 'running' && (run.attempts[0]?.logSize ?? 0) > 300;
-  await das.waitFor(running, hasSaid, { withinMs: 120_000 });
+  await eventually(
+    'it says something',
+    () => das.log(running).catch(() => ''),
+    (log) => /20 of 600/.test(log),
+    { withinMs: 120_000 },
+  );
   const failed = nightly.runs.find(({ script }) => script.endsWith('always_fails.py'))?.id ?? '';
   return {
     scripts: `/scripts?path=${SCRIPTS}/sales_join_parquet.py`,
@@ -113,7 +118,7 @@ async function openDialog(visit: Visit): Promise<void> {
 }
 
 async function shoot({ page }: Visit, name: string): Promise<void> {
-  const path = join(folder, name);
-  await page.screenshot({ path, animations: 'disabled', caret: 'hide' });
-  expect((await stat(path)).size, basename(path)).toBeLessThan(150_000);
+  const png = smallPng(await page.screenshot({ animations: 'disabled', caret: 'hide' }));
+  expect(png.length, name).toBeLessThan(150_000);
+  await writeFile(join(folder, name), png);
 }
