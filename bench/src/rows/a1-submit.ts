@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { startDas } from '@das/testkit/das';
+import { inParallel, timed } from '../measure.ts';
+import type { Row } from '../measure.ts';
+
+const SUBMITTERS = 64;
+
+/** POST /runs at 64 concurrent submitters; then the same calls again under their idempotency keys. */
+export async function a1(quick: boolean): Promise<Row[]> {
+  const count = quick ? 640 : 3200;
+  await using das = await startDas({ stub: true, workers: 0 });
+  const script = await das.putScript('job.py', 'pass\n');
+  const post = (url: string, keyed: boolean) => async (index: number) => {
+    const headers = { 'content-type': 'application/json', ...(keyed && { 'Idempotency-Key': `key-${index}` }) };
+    const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ script }) });
+    if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
+    await answer.arrayBuffer();
+  };
+  const rate = async (work: (index: number) => Promise<void>) =>
+    count / ((await timed(() => inParallel(count, SUBMITTERS, work))) / 1000);
+  const ours = `${das.url}/api/v1/runs`;
+  await inParallel(200, SUBMITTERS, post(ours, false));
+  const submitted = await rate(post(ours, false));
+
+  await inParallel(count, SUBMITTERS, post(ours, true));
+  const before = await das.db.runs.countDocuments();
+  const replayed = await rate(post(ours, true));
+  const duplicates = (await das.db.runs.countDocuments()) - before;
+
+  const server = spawn(process.execPath, [fileURLToPath(new URL('../empty-server.ts', import.meta.url))]);
+  try {
+    const [port] = (await once(server.stdout, 'data')) as [Buffer];
+    const theirs = `http://127.0.0.1:${String(port).trim()}/runs`;
+    await inParallel(200, SUBMITTERS, post(theirs, false));
+    const empty = await rate(post(theirs, false));
+    return [
+      { id: 'A1', what: 'POST /runs at 64 submitters', goal: { op: '≥', value: 0.35 }, das: submitted, baseline: empty, unit: '/s', ratio: submitted / empty },
+      { id: 'A2', what: 'the same again under its idempotency key', goal: { op: '≥', value: 0.9 }, das: replayed, baseline: submitted, unit: '/s', ratio: replayed / submitted, note: `${duplicates} duplicates` },
+    ]; // prettier-ignore
+  } finally {
+    server.kill();
+  }
+}

@@ -1,0 +1,39 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startDas } from '@das/testkit/das';
+import type { Row } from '../measure.ts';
+
+/** Resident memory of API and worker after some work, and of the supervisor of an attempt. */
+export async function m2(): Promise<Row[]> {
+  await using das = await startDas({ stub: true });
+  const quickly = await das.putScript('quick.py', 'pass\n');
+  for (let i = 0; i < 10; i += 1) await das.runToEnd({ script: quickly });
+  const script = await das.putScript('long.py', 'import time\ntime.sleep(60)\n');
+  const { id } = await das.submit({ script });
+  await das.waitFor(id, ({ phase }) => phase === 'submitting' || phase === 'running');
+  await sleep(2000);
+  const [supervisor] = await childrenOf(das.workers[0]?.pid);
+  const mib = async (pid: number | undefined) => {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
+  };
+  const row = (what: string, figure: number, most: number): Row => ({
+    id: 'M2', what, goal: { op: '≤', value: most }, das: figure, baseline: null, unit: 'MiB', ratio: null,
+  }); // prettier-ignore
+  const rows = [
+    row('idle memory of the API', await mib(das.apis[0]?.pid), 120),
+    row('idle memory of a worker', await mib(das.workers[0]?.pid), 100),
+    row("memory of an attempt's supervisor", await mib(supervisor), 15),
+  ];
+  await das.call('cancelRun', { params: { id } });
+  await das.waitFor(id);
+  return rows;
+}
+
+async function childrenOf(parent: number | undefined): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const parents = await Promise.all(
+    pids.map(async (pid) => /\) \S (\d+)/.exec(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''))?.[1]),
+  );
+  return pids.filter((_, index) => Number(parents[index]) === parent).map(Number);
+}

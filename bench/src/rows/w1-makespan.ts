@@ -1,0 +1,31 @@
+import { startDas } from '@das/testkit/das';
+import { BareWorker } from '../bare-worker.ts';
+import { timed } from '../measure.ts';
+import type { Row } from '../measure.ts';
+import { NotingStub } from '../stub.ts';
+
+const JOBS = 20;
+
+/** 20 stub jobs of 0.1 s submitted at once, 2 places, until the last has ended. */
+export async function w1(): Promise<Row> {
+  const stub = await NotingStub.make({ sleepS: 0.1 });
+  await using das = await startDas({ env: { SPARK_SUBMIT: stub.path, WORKER_CONCURRENCY: '2' } });
+  const script = await das.putScript('job.py', 'pass\n');
+  await das.runToEnd({ script }); // warm
+  const das20 = await timed(async () => {
+    const { body } = await das.call('createLaunch', {
+      body: { items: Array.from({ length: JOBS }, () => ({ script })) },
+    });
+    const ids = body.runs.map(({ id }) => id);
+    while ((await das.db.runs.countDocuments({ _id: { $in: ids }, state: 'completed' })) < JOBS) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  });
+  await using bare = await BareWorker.start(das.stack.redisUrl, stub.path, 2);
+  await bare.runAll(1);
+  const bare20 = await timed(() => bare.runAll(JOBS));
+  return {
+    id: 'W1', what: '20 jobs of 0.1 s at 2 places, until the last has ended', goal: { op: '≤', value: 1.3 },
+    das: das20, baseline: bare20, unit: 'ms', ratio: das20 / bare20,
+  }; // prettier-ignore
+}

@@ -1,0 +1,36 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, test } from 'vitest';
+import type { Row } from './measure.ts';
+import { a1 } from './rows/a1-submit.ts';
+import { m2 } from './rows/m2-memory.ts';
+import { q1 } from './rows/q1-launch.ts';
+import { r1 } from './rows/r1-recovery.ts';
+import { s1 } from './rows/s1-start.ts';
+import { w1 } from './rows/w1-makespan.ts';
+import { w3 } from './rows/w3-retries.ts';
+import { keep, tableOf } from './table.ts';
+
+/** `npm run bench [-- --quick] [-- -t W1]`: no test; it wants the test kit's services, and asserts nothing. */
+const quick = process.env['DAS_BENCH_QUICK'] === '1';
+const rows: Row[] = [];
+const BENCHES: Record<string, () => Promise<Row | Row[]>> = {
+  Q1: () => q1(quick),
+  'A1, A2': () => a1(quick),
+  S1: () => s1(quick),
+  W1: () => w1(),
+  W3: () => w3(),
+  R1: () => r1(quick),
+  M2: () => m2(),
+};
+
+describe('bench', () => {
+  test.for(Object.entries(BENCHES))('%s', async ([, bench]) => {
+    rows.push(...[await bench()].flat());
+  });
+});
+
+afterAll(async () => {
+  if (rows.length === 0) return;
+  const file = await keep(rows, fileURLToPath(new URL('../results', import.meta.url)), quick);
+  process.stdout.write(`\n${tableOf(rows)}\n\nWritten to ${file}\n`);
+});

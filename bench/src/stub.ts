@@ -1,0 +1,39 @@
+import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** An executable in spark-submit's place that notes when it was executed, then sleeps and ends as it is told to. */
+export class NotingStub {
+  readonly path: string;
+  readonly #notes: string;
+
+  private constructor(directory: string) {
+    this.path = join(directory, 'stub');
+    this.#notes = join(directory, 'notes');
+  }
+
+  /** `sleepS`: how long it takes; `failures`: how many of its first executions fail. */
+  static async make(options: { sleepS?: number; failures?: number } = {}): Promise<NotingStub> {
+    const stub = new NotingStub(await mkdtemp(join(tmpdir(), 'das-bench-')));
+    const lines = ['#!/bin/sh', `date +%s%N >> "${stub.#notes}"`];
+    if (options.sleepS) lines.push(`sleep ${options.sleepS}`);
+    if (options.failures) lines.push(`[ "$(wc -l < "${stub.#notes}")" -gt ${options.failures} ] || exit 1`);
+    await writeFile(stub.path, `${lines.join('\n')}\nexit 0\n`);
+    await chmod(stub.path, 0o755);
+    return stub;
+  }
+
+  /** When it was executed, in Unix milliseconds. */
+  async times(): Promise<number[]> {
+    const text = await readFile(this.#notes, 'utf8').catch(() => '');
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => Number(BigInt(line) / 1000n) / 1000);
+  }
+}
+
+/** Unix milliseconds with a fraction, as `NotingStub.times` gives them. */
+export function nowMs(): number {
+  return performance.timeOrigin + performance.now();
+}
