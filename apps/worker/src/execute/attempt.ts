@@ -201,6 +201,7 @@ async function endingOf(
       }
     : classifyFailure({
         exit: { ...exit, spawnError },
+        oomKilled: !(ended instanceof SpawnFailed) && ended.oomKilled,
         stdout: evidence(output, 'stdout'),
         stderr: evidence(output, 'stderr'),
         sparkSubmit: context.sparkSubmit,

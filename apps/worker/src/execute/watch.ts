@@ -1,9 +1,10 @@
 import type { Hold } from './hold.ts';
+import { watchOomKills } from './oom-kills.ts';
 import { SpawnFailed, SupervisorLost } from './supervisor.ts';
 import type { Ended, StartOrder, Supervisor } from './supervisor.ts';
 
 /** How the processes of an attempt ended, or why there were none. */
-export type ProcessEnd = Ended | SpawnFailed | SupervisorLost;
+export type ProcessEnd = (Ended & { oomKilled: boolean }) | SpawnFailed | SupervisorLost;
 
 /**
  * From the spawn to the death of the last process: the supervisor gets every later deadline and every word to stop
@@ -17,11 +18,12 @@ export async function runSupervised(
 ): Promise<ProcessEnd> {
   const unlisten = hold.onChange(() => pass(hold, supervisor));
   let timeout: NodeJS.Timeout | undefined;
+  const oomKilled = await watchOomKills();
   try {
     await supervisor.start({ ...order, deadline: hold.deadline });
     pass(hold, supervisor);
     if (timeoutMs !== null) timeout = setTimeout(() => hold.stop('timeout'), timeoutMs);
-    return await supervisor.ended;
+    return { ...(await supervisor.ended), oomKilled: await oomKilled() };
   } catch (error) {
     if (error instanceof SpawnFailed || error instanceof SupervisorLost) return error;
     throw error;

@@ -130,6 +130,16 @@ describe('signals and memory', () => {
     );
   });
 
+  test.each([
+    [{ code: 137, signal: null }, '', 'out_of_memory'],
+    [{ code: null, signal: 'SIGKILL' }, '', 'out_of_memory'],
+    [{ code: 1, signal: null }, printed('worker_killed', 'stdout'), 'out_of_memory'],
+    [{ code: 3, signal: null }, '', 'exit_code'],
+    [{ code: 1, signal: null }, 'nothing of the kind\n', 'exit_code'],
+  ])('the kernel killed for memory meanwhile, and %j', (exit, stdout, kind) => {
+    expect(classify({ exit, stdout, oomKilled: true }).kind).toBe(kind);
+  });
+
   test('52 alone proves nothing: a script may exit with it', () => {
     const failure = classify({ exit: { code: 52, signal: null } });
     expect(failure.kind).toBe('exit_code');

@@ -21,6 +21,8 @@ export interface Failure {
 export interface FailedProcess {
   /** How spark-submit ended; `spawnError` when it never started (`ENOENT`, `EACCES`). */
   exit: { code: number | null; signal: string | null; spawnError?: string | undefined };
+  /** The kernel killed something here for lack of memory meanwhile; whose process it was it does not say. */
+  oomKilled?: boolean;
   /** The script's both streams: head and tail, 64 KiB or so of each. */
   stdout: string;
   /** spark-submit's own stream, likewise. */
@@ -78,7 +80,8 @@ const OUT_OF_MEMORY_LINES = [
 /** Spark's own exit code for an OutOfMemoryError that nobody caught; a script may exit with it, too, so alone it proves nothing. */
 const SPARK_OOM_EXIT = 52;
 
-function outOfMemory({ exit, stdout, stderr }: FailedProcess, traceback: Traceback | undefined): Failure | undefined {
+function outOfMemory(process: FailedProcess, traceback: Traceback | undefined): Failure | undefined {
+  const { exit, stdout, stderr } = process;
   const raised =
     traceback &&
     [traceback.raised, traceback.cause].find((at) => /(?:MemoryError|OutOfMemoryError)$/.test(at?.type ?? ''));
@@ -89,6 +92,10 @@ function outOfMemory({ exit, stdout, stderr }: FailedProcess, traceback: Traceba
       summary: `${where} ran out of memory: ${phrase(raised)}`,
       excerpt: withoutJavaStack(traceback.text),
     };
+  }
+  if (wasOomKilled(process)) {
+    const summary = 'the kernel killed a process of the run because memory ran out; give it more, or run fewer at once';
+    return { kind: 'out_of_memory', summary, excerpt: tail(withoutJavaStack(stdout || stderr)) };
   }
   // A script that failed for a reason of its own did so even if some task had run out of memory before.
   if (traceback && !LOST_JVM.test(traceback.raised.type)) return undefined;
@@ -112,6 +119,12 @@ function outOfMemory({ exit, stdout, stderr }: FailedProcess, traceback: Traceba
     };
   }
   return undefined;
+}
+
+/** A SIGKILL that nobody here sent, while the kernel says that it killed for memory: of the script, spark-submit or a Python worker. */
+function wasOomKilled({ exit: { code, signal }, stdout, oomKilled }: FailedProcess): boolean {
+  if (!oomKilled) return false;
+  return signal === 'SIGKILL' || code === 137 || (code === 1 && /Python worker exited unexpectedly/.test(stdout));
 }
 
 function signalled({ exit: { signal }, stderr }: FailedProcess): Failure | undefined {
