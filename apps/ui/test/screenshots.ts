@@ -71,7 +71,7 @@ async function runExamples(dashboard: Dashboard): Promise<Record<string, string>
     ['pi.py', '400000'],
     ['flaky_fails_twice.py'],
     ['always_fails.py'],
-    ['größe_übersicht.py'],
+    ['window_top_n.py'],
   ]);
   for (const { id } of nightly.runs) await das.waitFor(id, undefined, { withinMs: 300_000 });
   const ongoing = await launch('Two long ones', [

@@ -64,7 +64,7 @@ function choosePalette(pixels: Uint32Array): number[] {
   const uses = new Map<number, number>();
   for (const colour of pixels) uses.set(colour, (uses.get(colour) ?? 0) + 1);
   const colours = [...uses.keys()].toSorted((a, b) => (uses.get(b) as number) - (uses.get(a) as number));
-  for (let apart = 0; ; apart = apart * 1.5 + 8) {
+  for (let apart = 0; ; apart = apart * 1.25 + 1) {
     const palette: number[] = [];
     for (const colour of colours) {
       if (palette.length > 256) break;
