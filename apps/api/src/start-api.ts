@@ -7,6 +7,7 @@ import { ContentStore } from '@das/core/mongo/content-store';
 import type { Database } from '@das/core/mongo/database';
 import { Idempotency } from '@das/core/mongo/idempotency';
 import { LaunchStore } from '@das/core/mongo/launch-store';
+import { LogLines } from '@das/core/mongo/log-lines';
 import { LogStore } from '@das/core/mongo/log-store';
 import { readOverview } from '@das/core/mongo/overview';
 import { RunQuery } from '@das/core/mongo/run-query';
@@ -30,6 +31,7 @@ import { recent } from './http/recent.ts';
 import { launchEndpoints } from './launches/endpoints.ts';
 import { startLiveUpdates } from './live/live-updates.ts';
 import { logEndpoints } from './logs/endpoints.ts';
+import { lineEndpoints } from './logs/line-endpoints.ts';
 import { Cancellation } from './runs/cancellation.ts';
 import { bulkEndpoint } from './runs/bulk-endpoint.ts';
 import { runEndpoints } from './runs/endpoints.ts';
@@ -74,6 +76,7 @@ export function startApi(options: ApiOptions): () => Promise<void> {
     launches: new LaunchStore(db),
     scans: new ScanStore(db),
     logs: new LogStore(db),
+    lines: new LogLines(db),
     registry: new WorkerRegistry(db),
     idempotency: new Idempotency(db),
   };
@@ -113,6 +116,7 @@ export function startApi(options: ApiOptions): () => Promise<void> {
     bulkEndpoint(parts),
     ...launchEndpoints(parts),
     ...logEndpoints(parts),
+    ...lineEndpoints(parts),
     ...workerEndpoints(workers),
     ...sessionEndpoints(gate),
     ...healthEndpoints({

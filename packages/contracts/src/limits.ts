@@ -16,6 +16,8 @@ export const LIMITS = {
   pageMax: 200,
   histogramBuckets: 500,
   bulkRuns: 1000,
+  logLines: 2000,
+  logLinesDefault: 200,
   scanPaths: 1000,
   scriptsFound: 20_000,
   attemptsKept: 200,

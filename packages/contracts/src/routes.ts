@@ -21,6 +21,7 @@ import {
   sha256Schema,
   timeSchema,
 } from './primitives.ts';
+import { logLinesSchema, logMatchesSchema } from './log.ts';
 import type { ProblemCode } from './problem.ts';
 import { bulkAnswerSchema, bulkRequestSchema } from './bulk.ts';
 import { runFilterShape } from './run-filter.ts';
@@ -35,7 +36,7 @@ import {
   scriptStatsSchema,
   scriptVersionSchema,
 } from './script.ts';
-import { SCRIPT_STATUSES } from './states.ts';
+import { SCRIPT_STATUSES, STREAMS } from './states.ts';
 import { aliveSchema, overviewSchema, readinessSchema, settingsSchema } from './system.ts';
 import { workerSchema } from './worker.ts';
 
@@ -275,6 +276,41 @@ export const ROUTES = {
         contentType: 'text/plain',
       },
     },
+    problems: ['not_found'],
+  },
+  getLogLines: {
+    method: 'GET',
+    path: `${V1}/runs/:id/attempts/:n/log/lines`,
+    summary: "Lines of an attempt's log: from one on, around one, or the last ones",
+    params: byAttempt,
+    query: z
+      .strictObject({
+        /** The first line; the default is 1. */
+        from: queryInteger(1, Number.MAX_SAFE_INTEGER).optional(),
+        around: queryInteger(1, Number.MAX_SAFE_INTEGER).optional(),
+        /** `true`: the last `limit` lines; or how many. */
+        tail: z.union([z.enum(['true', '']).transform(() => true as const), queryInteger(1, LIMITS.logLines)]).optional(),
+        /** 200 where neither this nor a number as `tail` is given. */
+        limit: queryInteger(1, LIMITS.logLines).optional(),
+        stream: z.enum(STREAMS).optional(),
+      })
+      .refine(({ from, around, tail }) => [from, around, tail].filter((given) => given !== undefined).length <= 1, {
+        message: 'give one of from, around and tail',
+      }),
+    answers: ok(logLinesSchema),
+    problems: ['not_found'],
+  },
+  searchLog: {
+    method: 'GET',
+    path: `${V1}/runs/:id/attempts/:n/log/search`,
+    summary: "Lines of an attempt's log that hold a text literally; after 2 s what was found by then",
+    params: byAttempt,
+    query: z.strictObject({
+      q: searchSchema,
+      stream: z.enum(STREAMS).optional(),
+      cursor: z.string().max(512).optional(),
+    }),
+    answers: ok(logMatchesSchema),
     problems: ['not_found'],
   },
   createLaunch: {

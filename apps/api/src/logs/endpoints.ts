@@ -14,10 +14,7 @@ const PIECE_BYTES = 1024 * 1024;
 export function logEndpoints({ logs, runs }: LogParts): Endpoint[] {
   return [
     implement(ROUTES.getLog)(async ({ params: { id, n }, query: { offset, limit, download } }) => {
-      const run = await runs.find(id);
-      if (!run) throw unknownRun(id);
-      if (n > run.attemptCount)
-        throw new ApiProblem('not_found', `run ${id} has ${run.attemptCount} attempts, not ${n}`);
+      await demandAttempt(runs, id, n);
       const wanted = limit ?? Number.MAX_SAFE_INTEGER;
       const first = await logs.read(id, n, { offset, limit: Math.min(wanted, PIECE_BYTES) });
       const rest = { from: first.nextOffset, left: wanted - first.bytes.length, end: first.size };
@@ -28,6 +25,13 @@ export function logEndpoints({ logs, runs }: LogParts): Endpoint[] {
       return { status: 200, content, headers };
     }),
   ];
+}
+
+/** Throws ApiProblem where there is no such attempt. */
+export async function demandAttempt(runs: RunStore, id: string, n: number): Promise<void> {
+  const run = await runs.find(id);
+  if (!run) throw unknownRun(id);
+  if (n > run.attemptCount) throw new ApiProblem('not_found', `run ${id} has ${run.attemptCount} attempts, not ${n}`);
 }
 
 /** Where an answer of `left` more bytes ends: what is dropped in between is stepped over. */

@@ -148,7 +148,10 @@ async function createIndexes(database: Database): Promise<void> {
     scripts.createIndexes([{ key: { status: 1, _id: 1 } }, { key: { missing: 1, _id: 1 } }]),
     versions.createIndexes([{ key: { path: 1, sha256: 1 }, unique: true }, { key: { path: 1, _id: -1 } }]),
     leases.createIndexes([{ key: { expiresAt: 1 } }, { key: { workerId: 1 } }]),
-    logChunks.createIndexes([{ key: { runId: 1, attempt: 1, offset: 1 }, unique: true }]),
+    logChunks.createIndexes([
+      { key: { runId: 1, attempt: 1, offset: 1 }, unique: true },
+      { key: { runId: 1, attempt: 1, firstLine: 1, offset: 1 } },
+    ]),
     idempotency.createIndexes([{ key: { at: 1 }, expireAfterSeconds: DAY_SECONDS }]),
     workers.createIndexes([{ key: { lastSeenAt: 1 }, expireAfterSeconds: DAY_SECONDS }]),
     scans.createIndexes([{ key: { startedAt: 1 }, expireAfterSeconds: 30 * DAY_SECONDS }]),

@@ -243,7 +243,7 @@ function bytesOf(chunk: LogChunkDocument): Buffer {
 }
 
 /** The part `start`..`end` (offsets of the log) of a chunk, by segment. */
-function cutChunk(chunk: LogChunkDocument, start: number, end: number): (Stretch & { at: Date })[] {
+export function cutChunk(chunk: LogChunkDocument, start: number, end: number): (Stretch & { at: Date })[] {
   const bytes = bytesOf(chunk);
   const parts: (Stretch & { at: Date })[] = [];
   let position = chunk.offset;

@@ -1,0 +1,174 @@
+import type { Stream } from '@das/contracts/states';
+import { Binary } from 'mongodb';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { countNewlines } from '../domain/newlines.ts';
+import { connectDatabase } from './database.ts';
+import type { Database } from './database.ts';
+import { LogLines } from './log-lines.ts';
+import type { LogLine } from './log-lines.ts';
+import { chunkId, LOG_CHUNK_BYTES, LogStore } from './log-store.ts';
+
+let db: Database;
+let lines: LogLines;
+beforeAll(async () => {
+  const { mongodbUri: uri } = inject('stack');
+  const database = `das-lines-${randomUUID().slice(0, 8)}`;
+  db = await connectDatabase({ uri, database, collection: 'sample', timeoutMs: 20_000, appName: 'das-test' });
+  lines = new LogLines(db);
+});
+afterAll(async () => {
+  await db.db.dropDatabase();
+  await db.close();
+});
+
+type Piece = [Stream, string | Buffer];
+const AT = Date.parse('2026-11-22T10:00:00.000Z');
+
+/** Stores a log in chunks of these pieces; the `n`-th piece came `n` ms after AT. */
+async function store(chunks: Piece[][]): Promise<{ runId: string; attempt: number }> {
+  const of = { runId: randomUUID(), attempt: 1 };
+  let [offset, firstLine, arrived] = [0, 1, 0];
+  const documents = chunks.map((pieces) => {
+    const buffers = pieces.map(([, bytes]) => Buffer.from(bytes as string));
+    const data = Buffer.concat(buffers);
+    const segments = pieces.map(([stream], i) => ({ stream, at: new Date(AT + arrived++), length: (buffers[i] as Buffer).length })); // prettier-ignore
+    const document = { ...of, _id: chunkId(of.runId, 1, offset), offset, length: data.length, firstLine, segments, data: new Binary(data) }; // prettier-ignore
+    offset += data.length;
+    firstLine += countNewlines(data);
+    return document;
+  });
+  await new LogStore(db).append(documents);
+  return of;
+}
+
+const brief = ({ items }: { items: LogLine[] }) => items.map(({ line, stream, text }) => `${line} ${stream} ${text}`);
+
+describe('a small log', () => {
+  let of: { runId: string; attempt: number };
+  beforeAll(async () => {
+    of = await store([
+      [['stderr', 'one\ntwo\n'], ['stdout', 'thr']],
+      [['stdout', 'ee äö']],
+      [['stdout', 'ü\n\nfive\n'], ['stdout', 'half '], ['stderr', 'WARN\n'], ['stdout', 'other half\nend']],
+    ]); // prettier-ignore
+  });
+
+  test('lines go over chunks; what two streams wrote of one line is told apart', async () => {
+    expect(await lines.count(of)).toBe(8);
+    const { items, nextLine } = await lines.from(of, 1, { limit: 100 });
+    expect(brief({ items })).toEqual([
+      '1 stderr one', '2 stderr two', '3 stdout three äöü', '4 stdout ', '5 stdout five', '6 stdout half ', '6 stderr WARN', '7 stdout other half', '8 stdout end',
+    ]); // prettier-ignore
+    expect(nextLine).toBeNull();
+    expect(items.map(({ offset }) => offset)).toEqual([0, 4, 8, 21, 22, 27, 32, 37, 48]);
+    expect(items.map(({ at }) => at.getTime() - AT)).toEqual([0, 0, 1, 3, 3, 4, 5, 6, 6]);
+  });
+
+  test('any window', async () => {
+    for (let from = 1; from <= 9; from += 1) {
+      const all = (await lines.from(of, 1, { limit: 100 })).items.filter(({ line }) => line >= from);
+      const { items, nextLine } = await lines.from(of, from, { limit: 2 });
+      expect(items).toEqual(from === 5 || from === 6 ? all.slice(0, from === 5 ? 3 : 2) : all.slice(0, 2));
+      expect(nextLine).toBe(all[items.length]?.line ?? null);
+    }
+    expect(await lines.from(of, 99, { limit: 2 })).toEqual({ items: [], nextLine: null });
+    expect(brief(await lines.tail(of, { limit: 2 }))).toEqual(['7 stdout other half', '8 stdout end']);
+    expect(brief(await lines.around(of, 4, { limit: 3 }))).toEqual(['3 stdout three äöü', '4 stdout ', '5 stdout five']);
+    expect(brief(await lines.around(of, 1, { limit: 2 }))).toEqual(['1 stderr one', '2 stderr two']);
+  });
+
+  test('one stream', async () => {
+    expect(brief(await lines.from(of, 2, { limit: 9, stream: 'stderr' }))).toEqual(['2 stderr two', '6 stderr WARN']);
+    expect(brief(await lines.tail(of, { limit: 2, stream: 'stderr' }))).toEqual(['2 stderr two', '6 stderr WARN']);
+    expect(brief(await lines.tail(of, { limit: 1, stream: 'stderr' }))).toEqual(['6 stderr WARN']);
+    expect(brief(await lines.around(of, 6, { limit: 3, stream: 'stdout' }))).toEqual(['5 stdout five', '6 stdout half ', '7 stdout other half']); // prettier-ignore
+  });
+
+  test('search is literal, over chunk borders, by stream', async () => {
+    expect(brief(await lines.search(of, 'ree äöü', { offset: 0 }))).toEqual(['3 stdout three äöü']);
+    expect(brief(await lines.search(of, 'half', { offset: 0 }))).toEqual(['6 stdout half ', '7 stdout other half']);
+    expect(brief(await lines.search(of, 'e', { offset: 0, stream: 'stderr' }))).toEqual(['1 stderr one']);
+    expect(brief(await lines.search(of, 'e', { offset: 37 }))).toEqual(['7 stdout other half', '8 stdout end']);
+    expect((await lines.search(of, '.*', { offset: 0 })).items).toEqual([]);
+    expect(await lines.search(of, 'one\n', { offset: 0 })).toMatchObject({ items: [], next: null });
+  });
+});
+
+test('an empty log', async () => {
+  const of = { runId: randomUUID(), attempt: 1 };
+  expect(await lines.count(of)).toBe(0);
+  expect(await lines.tail(of, { limit: 5 })).toEqual({ items: [], nextLine: null });
+  expect(await lines.search(of, 'x', { offset: 0 })).toEqual({ items: [], next: null, searchedTo: 0 });
+});
+
+test('a gap is told at the line that follows it, and numbers are those of the original', async () => {
+  const of = await store(
+    ['a\nb\nlong', 'est\nc\nd\n', 'e\nf', 'f\ng\n'].map((text) => [['stdout', text]] as Piece[]),
+  );
+  await new LogStore(db).dropRange(of.runId, 1, 8, 17);
+  const { items } = await lines.from(of, 1, { limit: 10 });
+  expect(brief({ items })).toEqual(['1 stdout a', '2 stdout b', '3 stdout long', '6 stdout ', '7 stdout ff', '8 stdout g']);
+  expect(items.filter(({ gap }) => gap)).toMatchObject([{ line: 6, gap: { start: 8, end: 17 } }]);
+  expect(brief(await lines.from(of, 4, { limit: 1 }))).toEqual(['6 stdout ']);
+  expect(brief(await lines.search(of, 'ff', { offset: 0 }))).toEqual(['7 stdout ff']);
+});
+
+test('bytes that are no characters are replaced; a very long line is cut, and no character with it', async () => {
+  const long = 'ä'.repeat(300_000);
+  const text = Buffer.from(`x${long}needle${long}\nnext\n`);
+  const parts = Array.from({ length: Math.ceil(text.length / LOG_CHUNK_BYTES) }, (_, i) => text.subarray(i * LOG_CHUNK_BYTES, (i + 1) * LOG_CHUNK_BYTES)); // prettier-ignore
+  const of = await store([[['stdout', Buffer.from([0x61, 0xff, 0x0a])]], ...parts.map((part) => [['stdout', part]] as Piece[])]);
+  const { items } = await lines.from(of, 1, { limit: 9 });
+  expect(items.map(({ line, cut }) => [line, cut])).toEqual([[1, undefined], [2, true], [3, undefined]]); // prettier-ignore
+  expect(items[0]?.text).toBe('a�');
+  expect(items[1]?.text).toMatch(/^xä+$/);
+  const [match] = (await lines.search(of, 'needle', { offset: 0 })).items;
+  expect(match?.text).toMatch(/^ä+needleä+$/);
+  expect(match).toMatchObject({ line: 2, cut: true });
+});
+
+describe('a million lines', () => {
+  let of: { runId: string; attempt: number };
+  const COUNT = 1_000_000;
+  beforeAll(async () => {
+    const text = Buffer.from(Array.from({ length: COUNT }, (_, i) => `line ${i + 1}\n`).join(''));
+    const chunks: Piece[][] = [];
+    for (let at = 0; at < text.length; at += 200_000) chunks.push([['stdout', text.subarray(at, at + 200_000)]]);
+    chunks[0] = [['stderr', (chunks[0] as Piece[])[0]?.[1] as Buffer]];
+    of = await store(chunks);
+  });
+  const within = async <T>(milliseconds: number, work: Promise<T>): Promise<T> => {
+    const began = performance.now();
+    const result = await work;
+    expect(performance.now() - began).toBeLessThan(milliseconds);
+    return result;
+  };
+
+  test('its end, its middle and any line at once', async () => {
+    const tail = await within(1000, lines.tail(of, { limit: 200 }));
+    expect([tail.items.length, tail.items[0]?.text, tail.items.at(-1)?.text]).toEqual([200, `line ${COUNT - 199}`, `line ${COUNT}`]);
+    for (const line of [1, 2, 123_456, 654_321, COUNT]) {
+      const { items } = await within(1000, lines.around(of, line, { limit: 100 }));
+      expect(items.every((item) => item.text === `line ${item.line}`)).toBe(true);
+      expect(items.map((item) => item.line)).toContain(line);
+    }
+  });
+
+  test('the other stream, which wrote only at its beginning', async () => {
+    const { items } = await within(3000, lines.tail(of, { limit: 10, stream: 'stderr' }));
+    expect(items).toHaveLength(10);
+    expect(items.every(({ stream, line }) => stream === 'stderr' && line < 20_000)).toBe(true);
+  });
+
+  test('search, page by page', async () => {
+    const found: LogLine[] = [];
+    for (let offset: number | null = 0; offset !== null;) {
+      const page: Awaited<ReturnType<typeof lines.search>> = await within(2500, lines.search(of, '777', { offset }));
+      found.push(...page.items);
+      offset = page.next;
+    }
+    const expected = Array.from({ length: COUNT }, (_, i) => i + 1).filter((n) => String(n).includes('777'));
+    expect(found.map(({ line }) => line)).toEqual(expected);
+  });
+});
