@@ -24,7 +24,7 @@ export type WorkerOptions = {
   subscriber: Redis;
   registry: WorkerRegistry;
   keeper: LeaseKeeper;
-  job: Omit<JobContext, 'onChange' | 'onDiskFull'>;
+  job: Omit<JobContext, 'onChange' | 'onDiskFull' | 'unanswered'>;
   /** True while there is room in WORKER_DIR; a rejection counts as none. */
   hasRoom: () => Promise<boolean>;
   log: Logger;
@@ -47,6 +47,7 @@ export class Worker {
     this.#options = options;
     const context: JobContext = {
       ...options.job,
+      unanswered: new Set(),
       onChange: () => void this.#beat(),
       onDiskFull: () => this.#rest(),
     };

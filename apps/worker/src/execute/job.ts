@@ -2,6 +2,7 @@ import { DelayedError, UnrecoverableError } from 'bullmq';
 import type { Job } from 'bullmq';
 import type { Logger } from '@das/core/logging/logger';
 import { claimRun } from '@das/core/mongo/claim';
+import type { ClaimOutcome } from '@das/core/mongo/claim';
 import { isDatabaseAway } from '@das/core/mongo/errors';
 import type { RunJob } from '@das/core/queue/run-queue';
 import { executeAttempt } from './attempt.ts';
@@ -28,6 +29,8 @@ export type JobContext = AttemptContext & {
   leaseMs: number;
   maxLosses: number;
   log: Logger;
+  /** Runs whose claim MongoDB has not answered: they may be ours. */
+  unanswered: Set<string>;
   /** Called when what runs here has changed. */
   onChange: () => void;
   /** Called when an attempt was lost because this machine's disk is full. */
@@ -45,11 +48,7 @@ export async function processJob(context: JobContext, job: Job<RunJob>, token: s
   const { runId, epoch } = job.data;
   const log = context.log.child({ runId });
   const sentAt = monotonicMs();
-  const claim = await claimRun(context, { runId, epoch, workerId: context.workerId }).catch((error: unknown) => {
-    if (!isDatabaseAway(error)) throw error;
-    log.warn({ error }, 'MongoDB is away: the run is not claimed');
-    return { outcome: 'early' as const, delayMs: DATABASE_AWAY_MS };
-  });
+  const claim = await claimOnce(context, { runId, epoch }, log);
   switch (claim.outcome) {
     case 'obsolete':
       log.debug(`nothing to do: ${claim.why}`);
@@ -66,6 +65,20 @@ export async function processJob(context: JobContext, job: Job<RunJob>, token: s
     }
     default:
       return claim satisfies never;
+  }
+}
+
+async function claimOnce(context: JobContext, { runId, epoch }: RunJob, log: Logger): Promise<ClaimOutcome> {
+  const unanswered = context.unanswered.has(runId);
+  try {
+    const claim = await claimRun(context, { runId, epoch, workerId: context.workerId, unanswered });
+    context.unanswered.delete(runId);
+    return claim;
+  } catch (error) {
+    if (!isDatabaseAway(error)) throw error;
+    log.warn({ error }, 'MongoDB is away: the run is not claimed, as far as is known');
+    context.unanswered.add(runId);
+    return { outcome: 'early', delayMs: DATABASE_AWAY_MS };
   }
 }
 

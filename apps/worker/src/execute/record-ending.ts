@@ -40,7 +40,8 @@ export async function recordEnding(
       if (!isDatabaseAway(error)) throw error;
       if (tries === 0) log.warn({ error }, 'the end of the attempt waits for MongoDB');
       if (hold.reason === 'superseded') return { then: 'done' };
-      await sleep(Math.min(500 * 2 ** tries, 5000));
+      // Often: what is written before the lease is over needs nobody else to find out.
+      await sleep(Math.min(250 * 2 ** tries, 1000));
     }
   }
 }

@@ -47,7 +47,7 @@ test.each(CRASH_POINTS)('a worker crashes %s', (point) => {
 
 test('every run ends once, as it should', async () => {
   for (const { run, ends } of submitted) {
-    const ended = await das.waitFor(run.id, undefined, { withinMs: 100_000 });
+    const ended = await das.waitFor(run.id, undefined, { withinMs: 60_000 });
     expect(ended).toMatchObject({ state: ends, failures: ends === 'failed' ? 2 : 0 });
     const events = (await das.call('getRunEvents', { params: { id: run.id } })).body.items;
     expect(events.filter(({ to }) => to === ends)).toHaveLength(1);

@@ -6,7 +6,13 @@ import type { LeaseStore } from './lease-store.ts';
 import type { RunStore } from './run-store.ts';
 import { inTransaction } from './transaction.ts';
 
-export type ClaimRequest = { runId: string; epoch: number; workerId: string };
+export type ClaimRequest = {
+  runId: string;
+  epoch: number;
+  workerId: string;
+  /** MongoDB did not answer an earlier claim of the same worker: it may have succeeded. */
+  unanswered?: boolean;
+};
 
 export type ClaimOutcome =
   | { outcome: 'claimed'; run: RunDocument; attempt: number; fencingToken: number }
@@ -27,6 +33,8 @@ export async function claimRun(
   request: ClaimRequest,
 ): Promise<ClaimOutcome> {
   const run = await stores.runs.find(request.runId);
+  if (run && request.unanswered && (await isOurs(stores.leases, run, request)))
+    return { outcome: 'claimed', run, attempt: run.attemptCount, fencingToken: run.fencingToken };
   const refusal = refuse(run, request.epoch, stores.db.clock.now());
   if (!run || refusal) return refusal ?? { outcome: 'obsolete', why: 'there is no such run' };
   const fencingToken = run.fencingToken + 1;
@@ -51,8 +59,17 @@ export async function claimRun(
     return moved;
   });
   if (!claimed) return { outcome: 'obsolete', why: 'another worker was faster, or the run was cancelled' };
-  await noteClaimed(stores.db, run.order.class, run.order.tag);
+  // The run is ours; that fairness hears of it a claim later harms nobody.
+  await noteClaimed(stores.db, run.order.class, run.order.tag).catch(() => undefined);
   return { outcome: 'claimed', run: claimed, attempt, fencingToken };
+}
+
+/** Whether the claim that nobody answered is what the run is held by now; its lease begins anew then. */
+async function isOurs(leases: LeaseStore, run: RunDocument, { epoch, workerId }: ClaimRequest): Promise<boolean> {
+  if (run.epoch !== epoch || run.workerId !== workerId) return false;
+  if (run.state !== 'running' && run.state !== 'cancelling') return false;
+  const renewals = await leases.renew([{ runId: run._id, fencingToken: run.fencingToken }]);
+  return renewals.get(run._id)?.held ?? false;
 }
 
 function refuse(

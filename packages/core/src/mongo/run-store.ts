@@ -98,7 +98,7 @@ export class RunStore {
       $set: { ...ended, ...move.set, state: to, ...attemptFields(move.attempt?.set) },
       $inc: { ...move.inc, seq: 1 },
       $push: {
-        events: { $each: [event], $slice: -EVENTS_KEPT },
+        events: pushed(event),
         ...(move.pushAttempt && { attempts: { $each: [move.pushAttempt], $slice: -200 } }),
       },
     } as UpdateFilter<RunDocument>;
@@ -131,6 +131,34 @@ export class RunStore {
     );
   }
 
+  /** Tells the history of runs that wait what was done about their job. */
+  async noteDispatch(ids: readonly string[], reason: string): Promise<void> {
+    const at = this.#db.clock.now();
+    await translateMongoErrors(async () => {
+      for (const state of ['queued', 'retrying'] as const) {
+        await this.#db.runs.updateMany(
+          { _id: { $in: [...ids] }, state },
+          { $inc: { seq: 1 }, $push: { events: pushed(dispatchEvent(at, state, reason)) } },
+        );
+      }
+    });
+  }
+
+  /**
+   * Gives a run that waits another epoch, so that the job it has is obsolete wherever that is; null when the run has
+   * gone on meanwhile. The caller enqueues it.
+   */
+  async renewEpoch(run: Pick<RunDocument, '_id' | 'epoch' | 'state'>, reason: string): Promise<RunDocument | null> {
+    const event = dispatchEvent(this.#db.clock.now(), run.state, reason);
+    return translateMongoErrors(() =>
+      this.#db.runs.findOneAndUpdate(
+        { _id: run._id, state: run.state, epoch: run.epoch },
+        { $inc: { epoch: 1, seq: 1 }, $push: { events: pushed(event) } },
+        { returnDocument: 'after' },
+      ),
+    );
+  }
+
   /**
    * Cancels what waits at once, and asks for the end of what runs: `cancelling` until its processes are dead.
    * `already`: it is cancelling or cancelled; `ended`: too late.
@@ -150,6 +178,14 @@ export class RunStore {
       if (moved) return { outcome: moved.state === 'cancelled' ? 'cancelled' : 'cancelling', run: moved };
     }
   }
+}
+
+function pushed(event: EventDocument) {
+  return { $each: [event], $slice: -EVENTS_KEPT };
+}
+
+function dispatchEvent(at: Date, state: RunState, reason: string): EventDocument {
+  return { at, actor: 'reconciler', type: 'enqueue', from: state, to: state, reason };
 }
 
 /** Update fields of one attempt; an end closes the claim that was open. */

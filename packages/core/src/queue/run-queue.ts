@@ -78,16 +78,32 @@ export class RunQueue {
     });
   }
 
+  /** Which of `runs` have a job that waits for its time. */
+  async delayed<R extends Enqueued>(runs: readonly R[]): Promise<R[]> {
+    if (runs.length === 0) return [];
+    const pipeline = this.#redis.pipeline();
+    for (const run of runs) pipeline.zscore(this.#queue.toKey('delayed'), jobIdOf(run));
+    const answers = (await pipeline.exec()) ?? [];
+    return runs.filter((_, index) => (answers[index]?.[1] ?? null) !== null);
+  }
+
   /** Lets a delayed job go now: it was delayed by a machine whose clock is ahead. Others are left as they are. */
   async promote(run: Pick<RunDocument, '_id' | 'epoch'>): Promise<boolean> {
     const job = await this.#queue.getJob(jobIdOf(run));
-    if (!(await job?.isDelayed())) return false;
-    return (
-      job?.promote().then(
-        () => true,
-        () => false,
-      ) ?? false
-    ); // taken meanwhile
+    if (!job) return false;
+    return job.promote().then(
+      () => true,
+      () => false, // taken meanwhile
+    );
+  }
+
+  /** Jobs that a worker has taken and not given back: as many as all workers have places. */
+  async active(): Promise<RunJob[]> {
+    const ids = await this.#redis.lrange(this.#queue.toKey('active'), 0, -1);
+    return ids.map((id) => {
+      const [runId = '', epoch] = id.split('-');
+      return { runId, epoch: Number(epoch) };
+    });
   }
 
   /** Takes the job of a run that was cancelled while it waited; one that is being worked on ends by itself. */

@@ -4,6 +4,7 @@ import type { Database } from '../mongo/database.ts';
 import type { LeaseStore } from '../mongo/lease-store.ts';
 import { isDatabaseAway } from '../mongo/errors.ts';
 import { Lock } from '../mongo/lock.ts';
+import type { RunDocument } from '../mongo/documents.ts';
 import { mendConsequences } from '../mongo/run-consequences.ts';
 import type { RunStore } from '../mongo/run-store.ts';
 import { closeMinutes } from '../mongo/run-tally.ts';
@@ -47,6 +48,8 @@ export class Reconciler {
   /** Monotonic; null while MongoDB is away. */
   #healthySince: number | null = null;
   #lastSlow = 0;
+  /** Monotonic; until then another process may lead, one that reaches Redis. */
+  #abstainsUntil = 0;
   #said = '';
 
   constructor(options: ReconcilerOptions) {
@@ -66,7 +69,8 @@ export class Reconciler {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
-        const leads = await this.#lock.acquire();
+        const abstains = performance.now() < this.#abstainsUntil;
+        const leads = abstains ? (await this.#options.db.ping(), false) : await this.#lock.acquire();
         this.#healthySince ??= performance.now();
         if (leads) await this.#round();
         this.#said = '';
@@ -96,10 +100,16 @@ export class Reconciler {
       const mended = await mendConsequences(this.#options.db);
       if (mended > 0) this.#options.log.info({ mended }, 'scripts and launches brought in line with their runs');
     }
-    await this.#dispatch.round(slow);
+    if (!(await this.#dispatch.round(slow))) await this.#stepBack();
     if (!slow) return;
     await this.#removeOld();
     await closeMinutes(this.#options.db);
+  }
+
+  /** Redis may be away for this process only. */
+  async #stepBack(): Promise<void> {
+    await this.#lock.release();
+    this.#abstainsUntil = performance.now() + 2.5 * this.#options.intervalMs;
   }
 
   async #removeOld(): Promise<void> {
@@ -111,14 +121,22 @@ export class Reconciler {
 
   async #declareLosses(): Promise<void> {
     const { leases, maxLosses, log, queue } = this.#options;
+    const retrying: RunDocument[] = [];
     for (const hold of await leases.expired(200)) {
-      const run = await declareLost(this.#options, hold, maxLosses);
+      const run = await declareLost(this.#options, hold, maxLosses).catch((error: unknown) => {
+        // One that cannot be declared holds up nobody else.
+        if (isDatabaseAway(error)) throw error;
+        log.error({ error, runId: hold.runId }, 'a loss could not be declared');
+        return null;
+      });
       if (!run) continue;
+      if (run.state === 'retrying') retrying.push(run);
       log.warn(
         { runId: hold.runId, attempt: run.attemptCount, worker: hold.workerId },
         `the lease is over: the run is ${run.state}`,
       );
-      if (run.state === 'retrying') await queue.enqueue([run], 2000);
     }
+    // What Redis does not take is found by the dispatch, once it is overdue.
+    await queue.enqueue(retrying, 2000);
   }
 }
