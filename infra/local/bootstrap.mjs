@@ -6,6 +6,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const bin = join(root, 'node_modules/.bin');
@@ -20,6 +21,12 @@ const commands = {
   start: (args) => runNode('infra/local/src/main.ts', args),
   stop: (args) => runNode('infra/local/src/stop.ts', args),
   test: (args) => vitest(args),
+  faults: (args) => {
+    const options = { seed: { type: 'string' }, runs: { type: 'string' }, minutes: { type: 'string' } };
+    const { values } = parseArgs({ args, options });
+    for (const [name, value] of Object.entries(values)) localEnv[`DAS_FAULTS_${name.toUpperCase()}`] = value;
+    return vitest(['--config', 'packages/testkit/src/campaign/vitest.config.ts']);
+  },
   screenshots: (args) => vitest(['--config', 'apps/ui/test/screenshots.config.ts', ...args]),
   check: (args) => runNode('infra/local/src/check.ts', args),
   bench: (args) => {
