@@ -22,10 +22,7 @@ beforeAll(async () => {
   page = await OpenPage.open(das.api, live);
 });
 afterEach(() => mongo.heal());
-afterAll(async () => {
-  await das[Symbol.asyncDispose]();
-  await mongo[Symbol.asyncDispose]();
-});
+afterAll(() => das[Symbol.asyncDispose]().finally(() => mongo[Symbol.asyncDispose]()));
 
 const FEED = 'das-api-feed';
 const resyncs = () => live.of('resync').length;

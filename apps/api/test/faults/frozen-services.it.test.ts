@@ -35,10 +35,9 @@ beforeAll(async () => {
   scanId = (await das.call('startScan')).body.id;
   await eventually('the launch ends', async () => (await das.call('getLaunch', { params: { id: launchId } })).body.state, (state) => state === 'completed'); // prettier-ignore
 });
-afterAll(async () => {
-  await das[Symbol.asyncDispose]();
-  await Promise.all([own[Symbol.asyncDispose](), hdfs[Symbol.asyncDispose]()]);
-});
+afterAll(() =>
+  das[Symbol.asyncDispose]().finally(() => Promise.all([own[Symbol.asyncDispose](), hdfs[Symbol.asyncDispose]()])),
+);
 
 type Answer = { route: string; status: number; code: string | undefined; ms: number };
 

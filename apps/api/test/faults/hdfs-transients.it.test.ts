@@ -31,10 +31,7 @@ describe('a proxy in front of WebHDFS', () => {
     das = await startDas({ stub: true, workerEnv: { HDFS_URL: proxy.url, HDFS_DEADLINE_MS: '2000' } });
   });
   afterEach(() => proxy.heal());
-  afterAll(async () => {
-    await das[Symbol.asyncDispose]();
-    await proxy[Symbol.asyncDispose]();
-  });
+  afterAll(() => das[Symbol.asyncDispose]().finally(() => proxy[Symbol.asyncDispose]()));
 
   /** An error page that Python would run without complaint. */
   const PAGE = 'print("executed an error page")\n';
@@ -98,10 +95,7 @@ describe('its daemons', () => {
       workerEnv: { HDFS_DEADLINE_MS: '2000' },
     });
   });
-  afterAll(async () => {
-    await das[Symbol.asyncDispose]();
-    await hdfs[Symbol.asyncDispose]();
-  });
+  afterAll(() => das[Symbol.asyncDispose]().finally(() => hdfs[Symbol.asyncDispose]()));
 
   /** Accepted, and not fetched before HDFS is broken: four others keep the worker busy. */
   async function acceptedBefore(name: string): Promise<{ id: string; release: () => Promise<unknown> }> {

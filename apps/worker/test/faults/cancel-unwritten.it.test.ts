@@ -12,10 +12,7 @@ beforeAll(async () => {
   mongo = await startBreakableMongo();
   das = await startDas({ stub: true, stack: { mongodbUri: mongo.url } });
 });
-afterAll(async () => {
-  await das[Symbol.asyncDispose]();
-  await mongo[Symbol.asyncDispose]();
-});
+afterAll(() => das[Symbol.asyncDispose]().finally(() => mongo[Symbol.asyncDispose]()));
 
 /** InternalError: no outage. */
 const refuseEnds = () => mongo.fail({ commands: ['findAndModify'], appName: 'das-worker', errorCode: 1 });
