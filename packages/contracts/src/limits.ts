@@ -23,6 +23,3 @@ export const LIMITS = {
   attemptsKept: 200,
   idempotencyKeyChars: 255,
 } as const;
-
-/** How long an idempotency key is remembered. */
-export const IDEMPOTENCY_MS = 24 * 60 * 60 * 1000;

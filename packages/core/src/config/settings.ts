@@ -67,7 +67,13 @@ export const SETTINGS = {
   ],
   API_HOST: [text.default('127.0.0.1'), 'Address the API listens on'],
   API_PORT: [integer(8080, 0, 65_535), 'Port the API listens on; 0 takes a free one'],
-  API_TOKEN: [optionalText, 'Needed of every caller when set'],
+  API_TOKEN: [
+    optionalText.refine(
+      (token) => token === undefined || /^[\x21-\x7e]+$/.test(token),
+      'must be visible ASCII without blanks',
+    ),
+    'Needed of every caller when set',
+  ],
   API_ALLOWED_HOSTS: [list, 'Host names (besides loopback) the API answers to'],
   WORKER_CONCURRENCY: [integer(availableParallelism(), 1, 256), 'Attempts one worker executes at once'],
   WORKER_DIR: [text.default(join(tmpdir(), 'das-worker')), 'Where a worker keeps scripts and logs while they run'],
