@@ -13,10 +13,10 @@ import type {
   ScanDocument,
   ScriptDocument,
   ScriptSettingsDocument,
+  TallyDocument,
   VersionDocument,
   WorkerDocument,
 } from './documents.ts';
-import type { TallyDocument } from './run-tally.ts';
 import { DatabaseUnavailable, StandaloneMongo, translateMongoErrors } from './errors.ts';
 import { ServerClock } from './server-clock.ts';
 
@@ -34,6 +34,7 @@ export type Collections = {
   locks: Collection<LockDocument>;
   fairShare: Collection<FairShareDocument>;
   tallies: Collection<TallyDocument>;
+  dayTallies: Collection<TallyDocument>;
   versions: Collection<VersionDocument>;
   scriptSettings: Collection<ScriptSettingsDocument>;
 };
@@ -94,6 +95,7 @@ export async function connectDatabase(options: DatabaseOptions): Promise<Databas
     locks: db.collection('locks'),
     fairShare: db.collection('fair_share'),
     tallies: db.collection('run_tallies'),
+    dayTallies: db.collection('day_tallies'),
     versions: db.collection('script_versions'),
     scriptSettings: db.collection('script_settings'),
     ping: () => ping(db),

@@ -215,3 +215,13 @@ export type LockDocument = { _id: string; owner: string; expiresAt: Date };
 
 /** `class` → highest tag claimed; `class:submitter` → its last tag. */
 export type FairShareDocument = { _id: string; tag: number };
+
+/** How many of the runs created in a minute, or on a day, are in each state (run-tally). */
+export type TallyDocument = {
+  /** The minute (`2026-11-22T20:59`) or the day (`2026-11-22`, UTC), or `frontier`. */
+  _id: string;
+  /** Where it begins; of the frontier: where it is. */
+  at: Date;
+  /** Null: some are active, they have to be counted. */
+  counts: RunCounts | null;
+};

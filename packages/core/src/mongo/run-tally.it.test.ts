@@ -16,7 +16,7 @@ afterAll(async () => {
   await db.db.dropDatabase();
   await db.close();
 });
-beforeEach(() => Promise.all([db.runs.deleteMany({}), db.tallies.deleteMany({})]));
+beforeEach(() => Promise.all([db.runs.deleteMany({}), db.tallies.deleteMany({}), db.dayTallies.deleteMany({})]));
 
 /** The whole minute `minutes` ago. */
 const ago = (minutes: number) => new Date((Math.floor(db.clock.now().getTime() / MINUTE_MS) - minutes) * MINUTE_MS);
@@ -59,6 +59,29 @@ test('a closed minute is not looked at again: its runs could be gone', async () 
   await closeMinutes(db);
   expect(await tallyAll(db)).toEqual({});
   expect(await db.tallies.find().toArray()).toHaveLength(1); // the frontier
+});
+
+test('days are summed up once all their minutes are closed, and again when runs of them are removed', async () => {
+  const days = (n: number) => ago(n * 24 * 60);
+  await store(days(5), ['completed', 'failed']);
+  await store(days(3), ['running', 'completed']);
+  await store(days(2), ['cancelled']);
+  const all = { completed: 2, failed: 1, cancelled: 1 };
+  await closeMinutes(db);
+  expect(await db.dayTallies.countDocuments({ counts: null })).toBe(1);
+  expect(await tallyAll(db)).toEqual({ ...all, running: 1 });
+  await changeAll('running', 'failed');
+  await closeMinutes(db);
+  expect(await db.dayTallies.countDocuments({ counts: null })).toBe(0);
+  expect(await tallyAll(db)).toEqual({ ...all, failed: 2 });
+  await reopenMinutes(db, [days(5)]);
+  await db.runs.deleteMany({ createdAt: days(5) });
+  const left = { completed: 1, failed: 1, cancelled: 1 };
+  expect(await tallyAll(db)).toEqual(left);
+  await closeMinutes(db);
+  expect(await tallyAll(db)).toEqual(left);
+  await db.tallies.deleteMany({});
+  expect(await tallyAll(db)).toEqual(left);
 });
 
 test('more open minutes than can be counted apart are counted as one stretch', async () => {

@@ -3,7 +3,7 @@ import { isTerminal, RUN_STATES } from '@das/contracts/states';
 import type { RunState } from '@das/contracts/states';
 import type { Document, Filter } from 'mongodb';
 import type { Database } from './database.ts';
-import type { RunDocument } from './documents.ts';
+import type { RunDocument, TallyDocument } from './documents.ts';
 
 /**
  * How many runs there are in each state, without counting a million of them. A minute (of `createdAt`) is closed once none of its runs
@@ -11,15 +11,9 @@ import type { RunDocument } from './documents.ts';
  * when somebody asks, in the index `{createdAt, state}`. All of it can be derived again: an empty collection is right, only slow.
  *
  * Minutes before the frontier have a tally if they have runs; `counts: null` = open. The frontier stays two minutes behind: nothing is
- * stored so much later than the `createdAt` it carries. One process closes minutes (the reconciler's lock), any number reads.
+ * stored so much later than the `createdAt` it carries. Days whose minutes are all closed are summed up again (`day_tallies`), so that a
+ * total is a few documents. One process closes minutes and days (the reconciler's lock), any number reads.
  */
-export type TallyDocument = {
-  /** The minute (`2026-11-22T20:59`), or FRONTIER. */
-  _id: string;
-  /** Where the minute begins; of the frontier: where it is. */
-  at: Date;
-  counts: RunCounts | null;
-};
 
 /** Counts of the runs created from `at` on, until the next bucket. */
 export type Bucket = { at: Date; counts: RunCounts };
@@ -35,19 +29,25 @@ const ROUND_MS = 500;
 const QUESTION_MS = 1500;
 const CREATED_INDEX = { createdAt: -1, state: 1 } as const;
 
-/** What is tallied, and where runs have to be counted (half-open stretches of `createdAt`). */
-type Split = { closed: Filter<TallyDocument>; live: { from: Date; to: Date | null }[] };
+/** What is tallied (null: nothing yet), and where runs have to be counted (half-open stretches of `createdAt`). */
+type Split = { closed: Filter<TallyDocument> | null; live: { from: Date; to: Date | null }[] };
 
 /** All runs by state. */
 export async function tallyAll(db: Database): Promise<RunCounts> {
+  const known = await closedDays(db);
   const { closed, live } = await split(db);
+  // Days behind the frontier only: it begins anew where somebody threw the minutes away.
+  const days = known.until <= minuteId(live.at(-1)?.from ?? new Date(0)) ? known : { counts: [], until: '' };
   const [tallied, counted] = await Promise.all([
-    db.tallies
-      .aggregate<RunCounts>([{ $match: closed }, { $group: { _id: null, ...sums() } }, { $project: { _id: 0 } }])
-      .toArray(),
+    closed ? tallySince(db, days, closed) : [],
     countLive(db, live, null),
   ]);
   return merge([...tallied, ...counted.map(({ state, n }) => ({ [state]: n }))]);
+}
+
+async function tallySince(db: Database, days: ClosedDays, closed: Filter<TallyDocument>): Promise<RunCounts[]> {
+  const since = { $and: [closed, { _id: { $gte: days.until } }] };
+  return [...days.counts, ...(await db.tallies.aggregate<RunCounts>([{ $match: since }, ...summed()]).toArray())];
 }
 
 /** Runs created from `from` until `to` (exclusive), whole minutes both, in buckets of whole minutes; buckets without runs are absent. */
@@ -58,7 +58,7 @@ export async function tallyBuckets(db: Database, from: Date, to: Date, bucketMs:
     return cut.from < cut.to ? [cut] : [];
   });
   const tallied = db.tallies.aggregate<RunCounts & { _id: number }>([
-    { $match: { $and: [closed, { at: { $gte: from, $lt: to } }] } },
+    { $match: { $and: [closed ?? { _id: { $in: [] } }, { at: { $gte: from, $lt: to } }] } },
     { $group: { _id: bucketOf('$at', from, bucketMs), ...sums() } },
   ]);
   const [sumsOf, counted] = await Promise.all([
@@ -109,12 +109,46 @@ export async function closeMinutes(db: Database): Promise<void> {
     await db.tallies.updateOne({ _id: FRONTIER }, { $max: { at: to }, $setOnInsert: { counts: {} } }, { upsert: true });
     from = to;
   }
+  await closeDays(db);
+}
+
+/** Sums up the days before the frontier that have no open minute. */
+async function closeDays(db: Database): Promise<void> {
+  const first = await db.tallies.findOne({}, { sort: { _id: 1 } });
+  const frontier = await db.tallies.findOne({ _id: FRONTIER });
+  if (!first || !frontier) return;
+  const newest = await db.dayTallies.findOne({}, { sort: { _id: -1 } });
+  const missing: TallyDocument[] = [];
+  const next = newest ? newest.at.getTime() + DAY_MS : Math.floor(first.at.getTime() / DAY_MS) * DAY_MS;
+  for (let day = next; day + DAY_MS <= frontier.at.getTime(); day += DAY_MS)
+    missing.push({ _id: dayId(new Date(day)), at: new Date(day), counts: null });
+  if (missing.length > 0) await db.dayTallies.insertMany(missing);
+  for (const { _id, at } of await db.dayTallies.find({ counts: null }).limit(100).toArray()) {
+    const minutes = { _id: { $gte: _id, $lt: dayId(new Date(at.getTime() + DAY_MS)) } };
+    if (await db.tallies.findOne({ ...minutes, counts: null })) continue;
+    const [counts] = await db.tallies.aggregate<RunCounts>([{ $match: minutes }, ...summed()]).toArray();
+    await db.dayTallies.updateOne({ _id }, { $set: { counts: merge(counts ? [counts] : []) } });
+  }
+}
+
+type ClosedDays = { counts: RunCounts[]; until: string };
+
+/** The days that are summed up, from the first one without a hole; minutes count from `until` on (as an id). */
+async function closedDays(db: Database): Promise<ClosedDays> {
+  const days = await db.dayTallies.find().sort({ _id: 1 }).toArray();
+  const open = days.findIndex(({ counts }) => counts === null);
+  const closed = open < 0 ? days : days.slice(0, open);
+  const last = closed.at(-1);
+  const until = last ? dayId(new Date(last.at.getTime() + DAY_MS)) : '';
+  return { counts: closed.flatMap(({ counts }) => counts ?? []), until };
 }
 
 /** Before runs are removed: the minutes they were created in are counted again (`closeMinutes`). */
 export async function reopenMinutes(db: Database, createdAt: readonly Date[]): Promise<void> {
   const minutes = [...new Set(createdAt.map((at) => minuteId(floorMinute(at))))];
   await db.tallies.updateMany({ _id: { $in: minutes } }, { $set: { counts: null } });
+  const days = [...new Set(createdAt.map(dayId))];
+  await db.dayTallies.updateMany({ _id: { $in: days } }, { $set: { counts: null } });
 }
 
 /** Tallies every minute that begins in `from`..`to`. */
@@ -156,7 +190,7 @@ async function split(db: Database): Promise<Split> {
     db.tallies.findOne({ _id: FRONTIER }),
     db.tallies.find({ counts: null }).sort({ _id: 1 }).limit(OPEN_RANGES + 1).toArray(),
   ]); // prettier-ignore
-  if (!frontier) return { closed: { _id: { $in: [] } }, live: [{ from: new Date(0), to: null }] };
+  if (!frontier) return { closed: null, live: [{ from: new Date(0), to: null }] };
   const [first] = open;
   const tooMany = first !== undefined && open.length > OPEN_RANGES;
   const until = tooMany ? first.at : frontier.at;
@@ -197,6 +231,10 @@ function bucketsOf(from: Date, bucketMs: number, parts: readonly { bucket: numbe
     }));
 }
 
+function summed(): Document[] {
+  return [{ $group: { _id: null, ...sums() } }, { $project: { _id: 0 } }];
+}
+
 function sums(): Document {
   return Object.fromEntries(RUN_STATES.filter(isTerminal).map((state) => [state, { $sum: `$counts.${state}` }]));
 }
@@ -216,6 +254,10 @@ function floorMinute(time: Date): Date {
 
 function minuteId(minute: Date): string {
   return minute.toISOString().slice(0, 16);
+}
+
+function dayId(time: Date): string {
+  return time.toISOString().slice(0, 10);
 }
 
 function later(a: Date, b: Date): Date {
