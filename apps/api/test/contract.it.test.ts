@@ -97,10 +97,14 @@ const CALLS: Record<RouteName, () => Promise<number[]>> = {
   },
   rerunRun: () => twice('rerunRun', { params: { id: runId }, body: { version: 'pinned', overrides: { priority: 1 } } }),
   bulkRuns: () =>
-    twice('bulkRuns', { body: { action: 'rerun', ids: [runId], expect: 1 } }).then((answered) => [...new Set(answered)]),
+    twice('bulkRuns', { body: { action: 'rerun', ids: [runId], expect: 1 } }).then((answered) => [
+      ...new Set(answered),
+    ]),
   getLog: () => statuses(das.call('getLog', { params: { id: runId, n: 1 }, query: { offset: -10, limit: 5 } })),
-  getLogLines: () => statuses(das.call('getLogLines', { params: { id: runId, n: 1 }, query: { tail: true, limit: 5 } })),
-  searchLog: () => statuses(das.call('searchLog', { params: { id: runId, n: 1 }, query: { q: 'ok', stream: 'stdout' } })),
+  getLogLines: () =>
+    statuses(das.call('getLogLines', { params: { id: runId, n: 1 }, query: { tail: true, limit: 5 } })),
+  searchLog: () =>
+    statuses(das.call('searchLog', { params: { id: runId, n: 1 }, query: { q: 'ok', stream: 'stdout' } })),
   createLaunch: () =>
     twice('createLaunch', { body: { name: 'two', defaults: { retries: 1 }, items: [body(), { script }] } }),
   listLaunches: () => statuses(das.call('listLaunches', { query: { limit: 1 } })),

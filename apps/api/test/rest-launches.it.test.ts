@@ -49,10 +49,19 @@ describe('a dry run', () => {
         timeoutMs: 5000,
         priority: 4,
       },
-      sources: { args: 'item', conf: 'item', pyFiles: 'launch', retries: 'launch', timeoutMs: 'script', priority: 'platform' },
+      sources: {
+        args: 'item',
+        conf: 'item',
+        pyFiles: 'launch',
+        retries: 'launch',
+        timeoutMs: 'script',
+        priority: 'platform',
+      },
     });
     expect(only?.command.slice(-3)).toEqual([`hdfs://${script}`, '0', 'two words']);
-    expect(only?.command.join(' ')).toMatch(/--master local\[\d+\] .*--conf spark\.driver\.memory=600m .*--py-files hdfs:/);
+    expect(only?.command.join(' ')).toMatch(
+      /--master local\[\d+\] .*--conf spark\.driver\.memory=600m .*--py-files hdfs:/,
+    );
     expect([await das.db.runs.countDocuments(), await das.db.launches.countDocuments()]).toEqual([before, 0]);
     const { runs } = (await das.call('createLaunch', { body })).body;
     expect((await das.waitFor(runs[0]?.id ?? '')).version).toBe(only?.version);
@@ -62,7 +71,10 @@ describe('a dry run', () => {
     const body = { items: [{ script: `${das.scriptsDir}/none.py` }, { script, conf: { 'spark.plugins': 'x' } }] };
     const bad = await das.api.refused('createLaunch', { query: { dryRun: true }, body });
     expect(bad.problem.errors).toMatchObject([{ path: 'items.1.conf.spark.plugins' }]);
-    const gone = await das.api.refused('createLaunch', { query: { dryRun: true }, body: { items: body.items.slice(0, 1) } });
+    const gone = await das.api.refused('createLaunch', {
+      query: { dryRun: true },
+      body: { items: body.items.slice(0, 1) },
+    });
     expect(gone.problem).toMatchObject({ code: 'not_found', errors: [{ path: 'items.0.script' }] });
   });
 });
@@ -118,6 +130,8 @@ describe('a repair', () => {
     const body = { only: 'some', overrides: { conf: { 'spark.plugins': 'x' } }, x: 1 };
     const { problem } = await das.api.refused('repairLaunch', { params: { id }, body });
     expect(problem.errors?.map(({ path }) => path).toSorted()).toEqual(['only', 'overrides.conf.spark.plugins', 'x']);
-    expect((await das.api.refused('repairLaunch', { params: { id: 'none' }, body: {} })).problem.code).toBe('not_found');
+    expect((await das.api.refused('repairLaunch', { params: { id: 'none' }, body: {} })).problem.code).toBe(
+      'not_found',
+    );
   });
 });

@@ -99,14 +99,24 @@ describe('bulk', () => {
 
   test('rerun by ids, in their order; what cannot be run is told apart', async () => {
     const doomed = await das.putScript('doomed.py', 'print()\n');
-    const [first, gone] = await Promise.all([das.runToEnd({ script: good, args: ['a'] }), das.runToEnd({ script: doomed })]);
+    const [first, gone] = await Promise.all([
+      das.runToEnd({ script: good, args: ['a'] }),
+      das.runToEnd({ script: doomed }),
+    ]);
     await das.hdfs.remove(doomed, { recursive: false });
     const ids = [gone.id, first.id, gone.id];
     const { matched, items } = await bulk({ body: { action: 'rerun', ids }, headers: { 'Idempotency-Key': 'bulk-1' } });
     expect(matched).toBe(2);
-    expect(items).toMatchObject([{ id: gone.id, ok: false, code: 'not_found' }, { id: first.id, ok: true }]);
+    expect(items).toMatchObject([
+      { id: gone.id, ok: false, code: 'not_found' },
+      { id: first.id, ok: true },
+    ]);
     expect(items[0]?.detail).toContain(doomed);
-    expect(await das.waitFor(items[1]?.runId ?? '')).toMatchObject({ rerunOf: first.id, args: ['a'], state: 'completed' });
+    expect(await das.waitFor(items[1]?.runId ?? '')).toMatchObject({
+      rerunOf: first.id,
+      args: ['a'],
+      state: 'completed',
+    });
     const replayed = await bulk({ body: { action: 'rerun', ids }, headers: { 'Idempotency-Key': 'bulk-1' } });
     expect(replayed).toEqual({ matched, items });
   });
@@ -117,18 +127,28 @@ describe('bulk', () => {
     const neither = await das.api.refused('bulkRuns', { body: { action: 'cancel' } });
     expect(neither.problem.errors).toMatchObject([{ path: 'ids' }]);
     const bad = await das.api.refused('bulkRuns', { body: { action: 'stop', filter: { state: ['done'], limit: 1 } } });
-    expect(bad.problem.errors?.map(({ path }) => path).toSorted()).toEqual(['action', 'filter.limit', 'filter.state.0']);
+    expect(bad.problem.errors?.map(({ path }) => path).toSorted()).toEqual([
+      'action',
+      'filter.limit',
+      'filter.state.0',
+    ]);
   });
 
   test('a thousand at once', async () => {
     const labels = { bulk: 'many' };
     const items = Array.from({ length: 1000 }, () => ({ script: sleeping, labels }));
     await das.call('createLaunch', { body: { items } });
-    const { matched, items: told } = await bulk({ body: { action: 'cancel', filter: { label: 'bulk:many', state: ['queued', 'running'] } } });
+    const { matched, items: told } = await bulk({
+      body: { action: 'cancel', filter: { label: 'bulk:many', state: ['queued', 'running'] } },
+    });
     expect([matched, told.filter(({ ok }) => ok).length]).toEqual([1000, 1000]);
     await das.call('submitRun', { body: { script: good, labels } });
-    const { problem } = await das.api.refused('bulkRuns', { body: { action: 'rerun', filter: { label: 'bulk:many' } } });
+    const { problem } = await das.api.refused('bulkRuns', {
+      body: { action: 'rerun', filter: { label: 'bulk:many' } },
+    });
     expect(problem.errors).toMatchObject([{ path: 'filter' }]);
-    expect((await bulk({ body: { action: 'rerun', filter: { label: 'bulk:many' }, dryRun: true } })).matched).toBe(1001);
+    expect((await bulk({ body: { action: 'rerun', filter: { label: 'bulk:many' }, dryRun: true } })).matched).toBe(
+      1001,
+    );
   });
 });

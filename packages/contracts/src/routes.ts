@@ -289,7 +289,9 @@ export const ROUTES = {
         from: queryInteger(1, Number.MAX_SAFE_INTEGER).optional(),
         around: queryInteger(1, Number.MAX_SAFE_INTEGER).optional(),
         /** `true`: the last `limit` lines; or how many. */
-        tail: z.union([z.enum(['true', '']).transform(() => true as const), queryInteger(1, LIMITS.logLines)]).optional(),
+        tail: z
+          .union([z.enum(['true', '']).transform(() => true as const), queryInteger(1, LIMITS.logLines)])
+          .optional(),
         /** 200 where neither this nor a number as `tail` is given. */
         limit: queryInteger(1, LIMITS.logLines).optional(),
         stream: z.enum(STREAMS).optional(),
@@ -377,7 +379,8 @@ export const ROUTES = {
   repairLaunch: {
     method: 'POST',
     path: `${V1}/launches/:id/repair`,
-    summary: 'Run again, in the same launch, the items whose newest run failed or was cancelled; none such: invalid_state',
+    summary:
+      'Run again, in the same launch, the items whose newest run failed or was cancelled; none such: invalid_state',
     params: byId,
     body: repairRequestSchema,
     answers: accepted(launchRepairedSchema),

@@ -39,32 +39,29 @@ export function launchEndpoints(parts: LaunchParts): Endpoint[] {
 }
 
 function createLaunch({ db, launches, submission, idempotency, rules, command }: LaunchParts): Endpoint {
-  return implement(ROUTES.createLaunch)(
-    async ({ query, body, caller, idempotency: call, bounds, log }) => {
-      const requests = body.items.map((request, index) => ({ request, at: `items.${index}.` }));
-      if (query.dryRun) {
-        const prepared = await submission.prepare(requests, body.defaults, bounds);
-        return { status: 200 as const, body: { items: prepared.map((run) => planOf(run, command)) } };
-      }
-      return answerOnce(idempotency, call, async (remember) => {
-        const prepared = await submission.prepare(requests, body.defaults, bounds);
-        const id = newId();
-        const runs = await submission.document(prepared, { submittedBy: caller, launchId: id });
-        const launch: LaunchDocument = {
+  return implement(ROUTES.createLaunch)(async ({ query, body, caller, idempotency: call, bounds, log }) => {
+    const requests = body.items.map((request, index) => ({ request, at: `items.${index}.` }));
+    if (query.dryRun) {
+      const prepared = await submission.prepare(requests, body.defaults, bounds);
+      return { status: 200 as const, body: { items: prepared.map((run) => planOf(run, command)) } };
+    }
+    return answerOnce(idempotency, call, async (remember) => {
+      const prepared = await submission.prepare(requests, body.defaults, bounds);
+      const id = newId();
+      const runs = await submission.document(prepared, { submittedBy: caller, launchId: id });
+      const launch: LaunchDocument = {
           _id: id, name: body.name ?? defaultName(body), createdAt: db.clock.now(), submittedBy: caller, items: runs.length, repairs: 0, finishedAt: null, counts: null,
         }; // prettier-ignore
-        const created = { id, runs: runs.map((run) => ({ id: run._id, script: run.script.path })) };
-        const reply = { status: 202 as const, body: created, headers: { Location: `/api/v1/launches/${id}` } };
-        await submission.acceptTogether(runs, async (session) => {
-          await launches.insert(launch, session);
-          await remember(reply, session);
-        });
-        log.info({ launchId: id, runs: runs.length, submitter: caller.id }, 'A launch was accepted');
-        return reply;
+      const created = { id, runs: runs.map((run) => ({ id: run._id, script: run.script.path })) };
+      const reply = { status: 202 as const, body: created, headers: { Location: `/api/v1/launches/${id}` } };
+      await submission.acceptTogether(runs, async (session) => {
+        await launches.insert(launch, session);
+        await remember(reply, session);
       });
-    },
-    checkLaunchRequest(rules),
-  );
+      log.info({ launchId: id, runs: runs.length, submitter: caller.id }, 'A launch was accepted');
+      return reply;
+    });
+  }, checkLaunchRequest(rules));
 }
 
 function defaultName({ items }: LaunchRequest): string {

@@ -8,7 +8,10 @@ import type { PreparedRun } from '../runs/submission.ts';
 export type CommandRules = { sparkSubmit: string; master: string; propertiesFile: string | undefined };
 
 /** What would be started for one item of a launch. */
-export function planOf({ manifest, effective, sources }: PreparedRun, rules: CommandRules): LaunchPlan['items'][number] {
+export function planOf(
+  { manifest, effective, sources }: PreparedRun,
+  rules: CommandRules,
+): LaunchPlan['items'][number] {
   const [script] = manifest as [ManifestEntry];
   const inHdfs = (wanted: ManifestEntry['role']) =>
     manifest.filter(({ role }) => role === wanted).map(({ path }) => listed(path));

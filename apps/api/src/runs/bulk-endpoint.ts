@@ -25,27 +25,25 @@ type Which = { ids?: string[] | undefined; filter?: RunFilter | undefined };
 
 /** Cancels, or runs again, many runs in one call. */
 export function bulkEndpoint(parts: BulkParts): Endpoint {
-  return implement(ROUTES.bulkRuns)(
-    async ({ query: { dryRun }, body, caller, idempotency: call, bounds, log }) => {
-      if (dryRun || body.dryRun) {
-        const matched = await countMatched(parts.query, body);
-        demandExpected(matched, body.expect);
-        return { status: 200, body: { matched, items: [] } };
-      }
-      return answerOnce(parts.idempotency, call, async (remember) => {
-        const ids = await matchedIds(parts.query, body);
-        demandExpected(ids.length, body.expect);
-        const answer = (items: Item[]) => ({ status: 200 as const, body: { matched: ids.length, items } });
-        const items =
-          body.action === 'cancel'
-            ? await parts.cancellation.cancelMany(ids, caller.id)
-            : await rerunMany(parts, ids, caller, bounds, (all, session) => remember(answer(all), session));
-        if (body.action === 'cancel') await remember(answer(items));
-        log.info({ action: body.action, runs: ids.length, submitter: caller.id }, 'Many runs were acted on');
-        return answer(items);
-      });
-    },
-  );
+  return implement(ROUTES.bulkRuns)(async ({ query: { dryRun }, body, caller, idempotency: call, bounds, log }) => {
+    if (dryRun || body.dryRun) {
+      const matched = await countMatched(parts.query, body);
+      demandExpected(matched, body.expect);
+      return { status: 200, body: { matched, items: [] } };
+    }
+    return answerOnce(parts.idempotency, call, async (remember) => {
+      const ids = await matchedIds(parts.query, body);
+      demandExpected(ids.length, body.expect);
+      const answer = (items: Item[]) => ({ status: 200 as const, body: { matched: ids.length, items } });
+      const items =
+        body.action === 'cancel'
+          ? await parts.cancellation.cancelMany(ids, caller.id)
+          : await rerunMany(parts, ids, caller, bounds, (all, session) => remember(answer(all), session));
+      if (body.action === 'cancel') await remember(answer(items));
+      log.info({ action: body.action, runs: ids.length, submitter: caller.id }, 'Many runs were acted on');
+      return answer(items);
+    });
+  });
 }
 
 async function countMatched(query: RunQuery, { ids, filter }: Which): Promise<number> {

@@ -74,7 +74,11 @@ describe('a small log', () => {
     }
     expect(await lines.from(of, 99, { limit: 2 })).toEqual({ items: [], nextLine: null });
     expect(brief(await lines.tail(of, { limit: 2 }))).toEqual(['7 stdout other half', '8 stdout end']);
-    expect(brief(await lines.around(of, 4, { limit: 3 }))).toEqual(['3 stdout three äöü', '4 stdout ', '5 stdout five']);
+    expect(brief(await lines.around(of, 4, { limit: 3 }))).toEqual([
+      '3 stdout three äöü',
+      '4 stdout ',
+      '5 stdout five',
+    ]);
     expect(brief(await lines.around(of, 1, { limit: 2 }))).toEqual(['1 stderr one', '2 stderr two']);
   });
 
@@ -103,12 +107,17 @@ test('an empty log', async () => {
 });
 
 test('a gap is told at the line that follows it, and numbers are those of the original', async () => {
-  const of = await store(
-    ['a\nb\nlong', 'est\nc\nd\n', 'e\nf', 'f\ng\n'].map((text) => [['stdout', text]] as Piece[]),
-  );
+  const of = await store(['a\nb\nlong', 'est\nc\nd\n', 'e\nf', 'f\ng\n'].map((text) => [['stdout', text]] as Piece[]));
   await new LogStore(db).dropRange(of.runId, 1, 8, 17);
   const { items } = await lines.from(of, 1, { limit: 10 });
-  expect(brief({ items })).toEqual(['1 stdout a', '2 stdout b', '3 stdout long', '6 stdout ', '7 stdout ff', '8 stdout g']);
+  expect(brief({ items })).toEqual([
+    '1 stdout a',
+    '2 stdout b',
+    '3 stdout long',
+    '6 stdout ',
+    '7 stdout ff',
+    '8 stdout g',
+  ]);
   expect(items.filter(({ gap }) => gap)).toMatchObject([{ line: 6, gap: { start: 8, end: 17 } }]);
   expect(brief(await lines.from(of, 4, { limit: 1 }))).toEqual(['6 stdout ']);
   expect(brief(await lines.search(of, 'ff', { offset: 0 }))).toEqual(['7 stdout ff']);
@@ -118,7 +127,10 @@ test('bytes that are no characters are replaced; a very long line is cut, and no
   const long = 'ä'.repeat(300_000);
   const text = Buffer.from(`x${long}needle${long}\nnext\n`);
   const parts = Array.from({ length: Math.ceil(text.length / LOG_CHUNK_BYTES) }, (_, i) => text.subarray(i * LOG_CHUNK_BYTES, (i + 1) * LOG_CHUNK_BYTES)); // prettier-ignore
-  const of = await store([[['stdout', Buffer.from([0x61, 0xff, 0x0a])]], ...parts.map((part) => [['stdout', part]] as Piece[])]);
+  const of = await store([
+    [['stdout', Buffer.from([0x61, 0xff, 0x0a])]],
+    ...parts.map((part) => [['stdout', part]] as Piece[]),
+  ]);
   const { items } = await lines.from(of, 1, { limit: 9 });
   expect(items.map(({ line, cut }) => [line, cut])).toEqual([[1, undefined], [2, true], [3, undefined]]); // prettier-ignore
   expect(items[0]?.text).toBe('a�');
@@ -147,7 +159,11 @@ describe('a million lines', () => {
 
   test('its end, its middle and any line at once', async () => {
     const tail = await within(1000, lines.tail(of, { limit: 200 }));
-    expect([tail.items.length, tail.items[0]?.text, tail.items.at(-1)?.text]).toEqual([200, `line ${COUNT - 199}`, `line ${COUNT}`]);
+    expect([tail.items.length, tail.items[0]?.text, tail.items.at(-1)?.text]).toEqual([
+      200,
+      `line ${COUNT - 199}`,
+      `line ${COUNT}`,
+    ]);
     for (const line of [1, 2, 123_456, 654_321, COUNT]) {
       const { items } = await within(1000, lines.around(of, line, { limit: 100 }));
       expect(items.every((item) => item.text === `line ${item.line}`)).toBe(true);

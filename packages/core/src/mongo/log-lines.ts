@@ -79,7 +79,11 @@ export class LogLines {
   }
 
   /** Lines that hold `text`, byte for byte, from `offset` on. */
-  async search(of: Attempt, text: string, options: { stream?: Stream | undefined; offset: number }): Promise<MatchPage> {
+  async search(
+    of: Attempt,
+    text: string,
+    options: { stream?: Stream | undefined; offset: number },
+  ): Promise<MatchPage> {
     const until = deadline();
     const needle = Buffer.from(text, 'utf8');
     const items: LogLine[] = [];
@@ -169,7 +173,10 @@ export class LogLines {
   }
 
   #read({ runId, attempt }: Attempt, from: object, batchSize: number): AsyncIterable<LogChunkDocument> {
-    return this.#chunks.find({ runId, attempt, ...from }).sort({ offset: 1 }).batchSize(batchSize);
+    return this.#chunks
+      .find({ runId, attempt, ...from })
+      .sort({ offset: 1 })
+      .batchSize(batchSize);
   }
 }
 

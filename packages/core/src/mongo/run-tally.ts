@@ -38,10 +38,7 @@ export async function tallyAll(db: Database): Promise<RunCounts> {
   const { closed, live } = await split(db);
   // Days behind the frontier only: it begins anew where somebody threw the minutes away.
   const days = known.until <= minuteId(live.at(-1)?.from ?? new Date(0)) ? known : { counts: [], until: '' };
-  const [tallied, counted] = await Promise.all([
-    closed ? tallySince(db, days, closed) : [],
-    countLive(db, live, null),
-  ]);
+  const [tallied, counted] = await Promise.all([closed ? tallySince(db, days, closed) : [], countLive(db, live, null)]);
   return merge([...tallied, ...counted.map(({ state, n }) => ({ [state]: n }))]);
 }
 
