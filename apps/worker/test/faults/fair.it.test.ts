@@ -52,3 +52,19 @@ test(`${MANY} runs of one, then 5 of another, then an urgent one of the first`, 
   expect(order.some(({ by }) => by === 'greedy')).toBe(true);
   expect((await das.run(idle.id)).waiting).toMatchObject({ reason: 'workers_busy' });
 }, 240_000);
+
+test('it is as fair after hundreds of thousands of runs, more than BullMQ can count', async () => {
+  await das.db.fairShare.updateOne({ _id: '4' }, { $set: { tag: 300_000 } }, { upsert: true });
+  const [worker] = das.workers;
+  await worker?.stop();
+  const many = await Promise.all(Array.from({ length: 30 }, () => submitAs('newly greedy', 4)));
+  const few: Run[] = [];
+  for (let n = 0; n < 5; n += 1) few.push(await submitAs('newly modest', 4));
+  await eventually('the reconciler counts from a new base', () => das.db.fairShare.findOne({ _id: 'base:4' }), (base) => (base?.tag ?? 0) >= 300_000); // prettier-ignore
+  await das.addWorker({ WORKER_CONCURRENCY: '1' });
+  for (const { id } of [...few, ...many]) await das.waitFor(id);
+  const ids = [...few, ...many].map(({ id }) => id);
+  const started = await das.db.runs.find({ _id: { $in: ids } }).sort({ startedAt: 1 }).toArray(); // prettier-ignore
+  const places = few.map(({ id }) => started.findIndex(({ _id }) => _id === id));
+  expect(Math.max(...places)).toBeLessThanOrEqual(14);
+}, 240_000);

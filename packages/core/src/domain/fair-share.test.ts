@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nextTags, queuePriority } from './fair-share.ts';
+import { isWornOut, nextTags, queuePriority } from './fair-share.ts';
 
 describe('fair share', () => {
   it('puts who comes with 5 before the rest of the 2,000 of somebody else', () => {
@@ -13,6 +13,12 @@ describe('fair share', () => {
 
   it('goes on from the last tag of one submitter', () => {
     expect(nextTags(3, 7, 2)).toEqual([8, 9]);
+  });
+
+  it('is counted anew long before the tags of a class run into each other', () => {
+    expect(isWornOut(1000, 0)).toBe(false);
+    expect(isWornOut(2 ** 17 + 1, 0)).toBe(true);
+    expect(queuePriority(4, 2 ** 17 + 2000, 0)).toBeLessThan(queuePriority(4, 2 ** 18, 0));
   });
 
   it('never lets a tag outweigh a class, and stays within what BullMQ can count', () => {

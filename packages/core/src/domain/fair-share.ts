@@ -5,6 +5,14 @@
  */
 const CLASS_WIDTH = 2 ** 18;
 
+/**
+ * Whether it is time to count a class from a new base: half of what BullMQ can tell apart has been claimed since the
+ * old one.
+ */
+export function isWornOut(claimed: number, base: number): boolean {
+  return claimed - base > CLASS_WIDTH / 2;
+}
+
 /** BullMQ's priority (1 = first, at most 2^21): the class first, the tag within it. */
 export function queuePriority(priorityClass: number, tag: number, base: number): number {
   const within = Math.min(Math.max(tag - base, 0), CLASS_WIDTH - 1);

@@ -213,7 +213,7 @@ export type IdempotencyDocument = {
 
 export type LockDocument = { _id: string; owner: string; expiresAt: Date };
 
-/** `class` → highest tag claimed; `class:submitter` → its last tag. */
+/** `class` → highest tag claimed; `class:submitter` → its last tag; `base:class` → the tag that Redis counts from. */
 export type FairShareDocument = { _id: string; tag: number };
 
 /** How many of the runs created in a minute, or on a day, are in each state (run-tally). */

@@ -1,5 +1,6 @@
-import { nextTags } from '../domain/fair-share.ts';
+import { isWornOut, nextTags } from '../domain/fair-share.ts';
 import type { Database } from './database.ts';
+import { translateMongoErrors } from './errors.ts';
 
 /**
  * Takes the next `count` tags of one submitter within a priority class (domain/fair-share), ascending.
@@ -18,6 +19,34 @@ export async function takeTags(
     { upsert: true, returnDocument: 'after' },
   );
   return nextTags(0, (after?.tag ?? count) - count, count);
+}
+
+export type Base = { priorityClass: number; base: number };
+
+/** The tag that each class is counted from in Redis; moved up to the first run that waits once it is worn out. */
+export async function freshBases(db: Database): Promise<Base[]> {
+  const documents = await translateMongoErrors(() => db.fairShare.find({ _id: /^(base:)?\d+$/ }).toArray());
+  const tagOf = new Map(documents.map(({ _id, tag }) => [_id, tag]));
+  const classes = documents.map(({ _id }) => Number(_id)).filter(Number.isInteger);
+  return Promise.all(
+    classes.map(async (priorityClass) => {
+      const claimed = tagOf.get(String(priorityClass)) ?? 0;
+      const base = tagOf.get(`base:${priorityClass}`) ?? 0;
+      return { priorityClass, base: isWornOut(claimed, base) ? await moveBase(db, priorityClass, claimed) : base };
+    }),
+  );
+}
+
+async function moveBase(db: Database, priorityClass: number, claimed: number): Promise<number> {
+  return translateMongoErrors(async () => {
+    const first = await db.runs.findOne(
+      { state: { $in: ['queued', 'retrying'] }, 'order.class': priorityClass },
+      { sort: { 'order.tag': 1 }, projection: { order: 1 } },
+    );
+    const tag = Math.min(first?.order.tag ?? claimed, claimed);
+    await db.fairShare.updateOne({ _id: `base:${priorityClass}` }, { $set: { tag } }, { upsert: true });
+    return tag;
+  });
 }
 
 /** Remembers that a run with `tag` was claimed: who comes later starts behind it. */

@@ -7,6 +7,8 @@ import type { Logger } from '../logging/logger.ts';
 import type { RunDocument } from '../mongo/documents.ts';
 import { connectRedis } from './connection.ts';
 
+const REBASED_AT_ONCE = 50;
+
 export const QUEUE_NAME = 'runs';
 /** Jobs carry ids only: the truth is in MongoDB. */
 export type RunJob = { runId: string; epoch: number };
@@ -22,6 +24,8 @@ export class RunQueue {
   readonly #queue: Queue<RunJob>;
   readonly #channel: string;
   readonly #sentinel: string;
+  /** A hash: class → the tag that its priorities are counted from; none = 0. */
+  readonly #bases: string;
   readonly #now: () => number;
 
   constructor(options: { redisUrl: string; prefix: string; log: Logger; now?: () => number }) {
@@ -33,13 +37,14 @@ export class RunQueue {
     this.#queue.on('error', () => undefined); // said by the connection
     this.#channel = cancelChannel(options.prefix);
     this.#sentinel = `${options.prefix}:sentinel`;
+    this.#bases = `${options.prefix}:bases`;
     this.#now = options.now ?? Date.now;
   }
 
   /** Enqueues `runs`; false when Redis is away or did not answer within `timeoutMs` (the reconciler will do it). */
   async enqueue(runs: readonly Enqueued[], timeoutMs: number): Promise<boolean> {
     if (runs.length === 0) return true;
-    const added = this.#queue.addBulk(runs.map((run) => this.#job(run))).then(
+    const added = this.#add(runs).then(
       () => true,
       () => false,
     );
@@ -48,7 +53,36 @@ export class RunQueue {
     return Promise.race([added, timer.promise]).finally(() => clearTimeout(timeout));
   }
 
-  #job(run: Enqueued): { name: string; data: RunJob; opts: JobsOptions } {
+  async #add(runs: readonly Enqueued[]): Promise<void> {
+    const bases = await this.#redis.hgetall(this.#bases);
+    await this.#queue.addBulk(runs.map((run) => this.#job(run, Number(bases[run.order.class] ?? 0))));
+  }
+
+  /** The base that a class is counted from here. */
+  async base(priorityClass: number): Promise<number> {
+    return Number((await this.#redis.hget(this.#bases, String(priorityClass))) ?? 0);
+  }
+
+  /** Counts a class from another base, for what is enqueued from now on. `rebase` what is there already. */
+  async setBase(priorityClass: number, base: number): Promise<void> {
+    await this.#redis.hset(this.#bases, String(priorityClass), base);
+  }
+
+  /** Gives jobs that wait the priority that follows from `base`. */
+  async rebase(runs: readonly Enqueued[], base: number): Promise<void> {
+    for (let at = 0; at < runs.length; at += REBASED_AT_ONCE) {
+      const some = runs.slice(at, at + REBASED_AT_ONCE);
+      await Promise.all(
+        some.map(async (run) => {
+          const job = await this.#queue.getJob(jobIdOf(run));
+          const priority = queuePriority(run.order.class, run.order.tag, base);
+          await job?.changePriority({ priority }).catch(() => undefined); // taken meanwhile
+        }),
+      );
+    }
+  }
+
+  #job(run: Enqueued, base: number): { name: string; data: RunJob; opts: JobsOptions } {
     const delay = run.nextAttemptAt ? Math.max(0, run.nextAttemptAt.getTime() - this.#now()) : 0;
     return {
       name: 'run',
@@ -57,7 +91,7 @@ export class RunQueue {
         jobId: jobIdOf(run),
         attempts: Math.max(1, run.retries.max + 1 - run.failures),
         backoff: { type: 'custom' },
-        priority: queuePriority(run.order.class, run.order.tag, 0),
+        priority: queuePriority(run.order.class, run.order.tag, base),
         delay,
         removeOnComplete: true,
         removeOnFail: true,

@@ -3,6 +3,7 @@ import type { Logger } from '../logging/logger.ts';
 import type { Database } from '../mongo/database.ts';
 import type { RunDocument } from '../mongo/documents.ts';
 import { translateMongoErrors } from '../mongo/errors.ts';
+import { freshBases } from '../mongo/fair-share-store.ts';
 import type { RunStore } from '../mongo/run-store.ts';
 import type { Enqueued, RunQueue } from '../queue/run-queue.ts';
 
@@ -41,6 +42,7 @@ export class Dispatch {
     if (flushed === null) return false;
     if (flushed) {
       this.#probed.clear();
+      await this.#countFromBases();
       const enqueued = await this.#enqueueWhatLacksAJob({ state: { $in: ['queued', 'retrying'] } });
       if (enqueued > 0) this.#log.warn({ runs: enqueued }, 'Redis was emptied: what waits has been enqueued again');
       return true;
@@ -49,8 +51,26 @@ export class Dispatch {
     await this.#replaceTaken();
     const due = new Date(this.#db.clock.now().getTime() - OVERDUE_MS);
     await this.#probe({ state: 'retrying', nextAttemptAt: { $lt: due } });
+    if (slow) await this.#countFromBases();
     if (slow) await this.#probe({ state: 'queued', createdAt: { $lt: due } });
     return true;
+  }
+
+  /** Redis counts each class from the base that MongoDB says; where it did not, what waits gets its priority anew. */
+  async #countFromBases(): Promise<void> {
+    for (const { priorityClass, base } of await freshBases(this.#db)) {
+      if ((await this.#queue.base(priorityClass)) === base) continue;
+      // Before it is noted, so that a crash leaves it to be done again; and after, for what came meanwhile.
+      await this.#rebase(priorityClass, base);
+      await this.#queue.setBase(priorityClass, base);
+      await this.#rebase(priorityClass, base);
+      this.#log.info({ priorityClass, base }, 'the fair queue is counted from a new base');
+    }
+  }
+
+  async #rebase(priorityClass: number, base: number): Promise<void> {
+    const waiting: Filter<RunDocument> = { state: { $in: ['queued', 'retrying'] }, 'order.class': priorityClass };
+    for await (const batch of this.#batches(waiting, Infinity)) await this.#queue.rebase(batch, base);
   }
 
   /** A worker that dies between taking a job and claiming its run leaves the job in its hands until BullMQ's lock ends. */
