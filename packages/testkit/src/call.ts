@@ -19,7 +19,9 @@ export type Reply<N extends RouteName> = {
   status: number;
   headers: Headers;
   /** Parsed by the route's schema; the text of an answer that is no JSON. Typed as what an action answers first. */
-  body: Route<N>['answers'] extends { 202: infer A } ? ResultOf<A> : ResultOf<Route<N>['answers'][keyof Route<N>['answers']]>;
+  body: Route<N>['answers'] extends { 202: infer A }
+    ? ResultOf<A>
+    : ResultOf<Route<N>['answers'][keyof Route<N>['answers']]>;
 };
 export type ProblemReply = { status: number; headers: Headers; problem: Problem };
 

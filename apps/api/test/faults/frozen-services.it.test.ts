@@ -144,7 +144,9 @@ describe('frozen:', () => {
     own.mongo.freeze();
     hdfs.freeze('namenode');
     try {
-      await answersWhileFrozen(({ route, code }) => code?.endsWith('_unavailable') === true || route === 'getReadiness');
+      await answersWhileFrozen(
+        ({ route, code }) => code?.endsWith('_unavailable') === true || route === 'getReadiness',
+      );
       expect(await readiness()).toEqual({ http: 503, status: 'down', mongodb: false, redis: false, hdfs: false });
     } finally {
       hdfs.thaw('namenode');

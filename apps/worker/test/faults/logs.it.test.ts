@@ -91,7 +91,9 @@ test('a flood: the run ends, the log is capped with its gap told, ranges still r
   }
   const inGap = await range(run.id, gap.start + 12_345, 1000);
   expect(inGap.next).toBe(gap.end + 1000);
-  expect((await range(run.id, -LINE, LINE)).bytes.toString()).toBe(`${String(thousands * 1000 - 1).padStart(99, '0')}\n`);
+  expect((await range(run.id, -LINE, LINE)).bytes.toString()).toBe(
+    `${String(thousands * 1000 - 1).padStart(99, '0')}\n`,
+  );
   expect(run.result?.tail.endsWith(`${thousands * 1000 - 1}\n`)).toBe(true);
 });
 
