@@ -1,4 +1,5 @@
 import type { RunSummary } from '@das/contracts/run';
+import { SvelteSet } from 'svelte/reactivity';
 import { listRuns } from '../api/runs.ts';
 import { asApiError, type ApiError } from '../api/error.ts';
 import { byId } from '../live/by-key.ts';
@@ -17,6 +18,8 @@ export class RunList {
   nextCursor = $state<string | null>(null);
   loadingMore = $state(false);
   moreError = $state.raw<ApiError | null>(null);
+  /** Ids of the runs a person ticked. */
+  readonly chosen = new SvelteSet<string>();
   /** Whether new runs may be shown at once. */
   atTop = true;
   readonly filters: RunFilters;
