@@ -1,6 +1,6 @@
-import type { Launch, LaunchCreated } from '@das/contracts/launch';
+import type { Launch, LaunchCreated, LaunchRepaired } from '@das/contracts/launch';
 import type { RunSummary } from '@das/contracts/run';
-import type { LaunchRequest } from '@das/contracts/run-request';
+import type { LaunchRequest, RepairRequest } from '@das/contracts/run-request';
 import { call, newKey, type Page, type Query } from './client.ts';
 
 const at = (id: string) => `/api/v1/launches/${encodeURIComponent(id)}`;
@@ -31,4 +31,8 @@ export async function listLaunchRuns(id: string, signal?: AbortSignal): Promise<
 
 export function cancelLaunch(id: string): Promise<{ id: string; matched: number }> {
   return call('POST', `${at(id)}/cancel`, { idempotencyKey: newKey() });
+}
+
+export function repairLaunch(id: string, request: RepairRequest, idempotencyKey: string): Promise<LaunchRepaired> {
+  return call('POST', `${at(id)}/repair`, { body: request, idempotencyKey });
 }

@@ -4,6 +4,7 @@ import { cancelLaunch, getLaunch, listLaunchRuns } from '../api/launches.ts';
 import { byId } from '../live/by-key.ts';
 import { Watch } from '../live/watch.svelte.ts';
 import { notify } from '../ui/notify.ts';
+import { repeatedIds } from './repeated.ts';
 
 /** One launch and all its runs, live: the execution summary. */
 export class LaunchView {
@@ -32,10 +33,13 @@ export class LaunchView {
     });
   }
 
-  /** Counted from the runs shown, so that totals and rows never disagree. */
+  /** Runs that a repair started again: their item is told by the newer run. */
+  readonly repeated = $derived(repeatedIds(this.runs));
+  /** Counted from the runs shown, so that totals and rows never disagree; each item by its newest run. */
   readonly counts = $derived.by(() => {
     const counts: RunCounts = {};
-    for (const run of this.runs) counts[run.state] = (counts[run.state] ?? 0) + 1;
+    for (const run of this.runs.filter(({ id }) => !this.repeated.has(id)))
+      counts[run.state] = (counts[run.state] ?? 0) + 1;
     return counts;
   });
   readonly attempts = $derived(this.runs.reduce((sum, run) => sum + run.attemptCount, 0));
