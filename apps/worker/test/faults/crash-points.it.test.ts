@@ -1,8 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Run } from '@das/contracts/run';
 import { breaches, LEDGER_SCRIPT, readLedger } from '@das/testkit/campaign/ledger';
 import { startDas } from '@das/testkit/das';
 import type { Das } from '@das/testkit/das';
+import { eventually } from '@das/testkit/eventually';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CRASH_POINTS } from './crash-points.ts';
 import type { CrashPoint } from './crash-points.ts';
@@ -14,6 +17,7 @@ import type { CrashPoint } from './crash-points.ts';
 let das: Das;
 let ledger: string;
 const submitted: { run: Run; ends: 'completed' | 'failed' }[] = [];
+const preload = new URL('crash-preload.ts', import.meta.url).href;
 const exits = new Map<CrashPoint, { code: number | null; signal: NodeJS.Signals | null }>();
 
 beforeAll(async () => {
@@ -35,7 +39,6 @@ beforeAll(async () => {
 afterAll(() => das[Symbol.asyncDispose]());
 
 async function crashAt(point: CrashPoint): Promise<void> {
-  const preload = new URL('crash-preload.ts', import.meta.url).href;
   const once = join(das.home, `crashed ${point}`);
   const env = { CRASH_AT: point, CRASH_ONCE: once, NODE_OPTIONS: `--import ${preload}`, WORKER_CONCURRENCY: '1' };
   exits.set(point, await (await das.spawn('worker', { WORKER_DIR: join(das.home, `dir ${point}`), ...env })).ends());
@@ -57,3 +60,25 @@ test('every run ends once, as it should', async () => {
 test('nowhere were there two drivers, and each attempt began once', async () => {
   expect(breaches(await readLedger(ledger))).toEqual([]);
 });
+
+test('a process that reconciles crashes between the end of a lease and the loss: the run is not forgotten', async () => {
+  await using released = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'das-crash-'));
+  released.defer(() => rm(folder, { recursive: true }));
+  const env = {
+    CRASH_AT: 'between the end of a lease and the loss',
+    CRASH_ONCE: join(folder, 'crashed'),
+    NODE_OPTIONS: `--import ${preload}`,
+  };
+  const other = released.use(await startDas({ stub: true, api: 2, workers: 0, apiEnv: env }));
+  const worker = await other.addWorker();
+  const script = await other.putScript('driver.py', LEDGER_SCRIPT);
+  const { id } = await other.submit({ script, args: [join(other.home, 'ledger'), '300', 'once'] });
+  await other.waitFor(id, ({ phase }) => phase === 'running');
+  worker.kill();
+  await Promise.race(other.apis.map((api) => api.ends()));
+  await other.addWorker();
+  const ended = () => other.db.runs.findOne({ _id: id });
+  const run = await eventually('the run has ended', ended, (seen) => seen?.state === 'completed', { withinMs: 60_000 });
+  expect(run).toMatchObject({ failures: 0, losses: 1, attemptCount: 2 });
+}, 200_000);

@@ -1,7 +1,7 @@
 /** Steps of an attempt at which a worker is made to crash (crash-preload.ts). */
 export const CRASH_POINTS = [
   'before the claim',
-  'inside the claim, before its commit',
+  'between the lease and the claim',
   'after the claim',
   'while the files are fetched',
   'before the intent',

@@ -40,9 +40,9 @@ function die(): void {
 
 const isMove = (name: string) => (args: unknown[]) => (args[0] as { name: string }).name === name;
 
-const POINTS: Record<CrashPoint, () => void> = {
+const POINTS: Record<CrashPoint | 'between the end of a lease and the loss', () => void> = {
   'before the claim': () => crash(RunStore.prototype, 'move', 'before', isMove('claim')),
-  'inside the claim, before its commit': () => crash(LeaseStore.prototype, 'grant', 'after'),
+  'between the lease and the claim': () => crash(LeaseStore.prototype, 'grant', 'after'),
   'after the claim': () => crash(LeaseKeeper.prototype, 'add', 'before'),
   'while the files are fetched': () => crash(Workspace.prototype, 'placeFor', 'before'),
   'before the intent': () => crash(RunStore.prototype, 'noteAttempt', 'before'),
@@ -63,7 +63,8 @@ const POINTS: Record<CrashPoint, () => void> = {
     crash(RunStore.prototype, 'move', 'after', isMove('retry'));
   },
   'after the lease is given back': () => crash(LeaseStore.prototype, 'release', 'after'),
+  'between the end of a lease and the loss': () => crash(LeaseStore.prototype, 'revoke', 'after'),
   'after BullMQ was told': () => crash(Job.prototype, 'moveToCompleted', 'after'),
 };
 
-POINTS[process.env['CRASH_AT'] as CrashPoint]();
+POINTS[process.env['CRASH_AT'] as keyof typeof POINTS]();

@@ -1,12 +1,14 @@
-/** Loaded before a worker's main (`--import`): its first transaction is committed, but the answer does not arrive. */
-import { ClientSession, MongoNetworkError } from 'mongodb';
+/** Loaded before a worker's main (`--import`): its first claim is stored, but the answer does not arrive. */
+import { RunStore } from '@das/core/mongo/run-store';
+import type { Move } from '@das/core/mongo/run-store';
+import { DatabaseUnavailable } from '@das/core/mongo/errors';
 
-const { commitTransaction } = ClientSession.prototype;
+const { move } = RunStore.prototype;
 let lost = false;
 
-ClientSession.prototype.commitTransaction = async function () {
-  await commitTransaction.call(this);
-  if (lost) return;
+RunStore.prototype.move = async function (this: RunStore, change: Move) {
+  const run = await move.call(this, change);
+  if (lost || change.name !== 'claim') return run;
   lost = true;
-  throw new MongoNetworkError('the answer was lost');
+  throw new DatabaseUnavailable('the answer was lost');
 };

@@ -4,7 +4,6 @@ import type { Database } from './database.ts';
 import { noteClaimed } from './fair-share-store.ts';
 import type { LeaseStore } from './lease-store.ts';
 import type { RunStore } from './run-store.ts';
-import { inTransaction } from './transaction.ts';
 
 export type ClaimRequest = {
   runId: string;
@@ -25,8 +24,9 @@ export type ClaimOutcome =
 const EARLY_MS = 50;
 
 /**
- * A worker takes a run: raises the fencing token, opens the attempt, grants the lease, in one transaction.
- * Two workers with jobs of the same run: one wins, the other's job is obsolete.
+ * A worker takes a run: grants the lease of the next fencing token, then raises the token and opens the attempt.
+ * Two workers with jobs of the same run: one wins, the other's job is obsolete. Two writes and no transaction, as one
+ * that a killed worker leaves open would block the run's document for a minute (docs/adr/0003).
  */
 export async function claimRun(
   stores: { db: Database; runs: RunStore; leases: LeaseStore },
@@ -40,24 +40,21 @@ export async function claimRun(
   const fencingToken = run.fencingToken + 1;
   const attempt = run.attemptCount + 1;
   const now = stores.db.clock.now();
-  const claimed = await inTransaction(stores.db, async (session) => {
-    const moved = await stores.runs.move(
-      {
-        name: 'claim',
-        runId: run._id,
-        from: run.state,
-        fencingToken: run.fencingToken,
-        actor: `worker ${request.workerId}`,
-        reason: `attempt ${attempt}`,
-        inc: { fencingToken: 1, attemptCount: 1 },
-        set: { workerId: request.workerId, waiting: null, nextAttemptAt: null, startedAt: run.startedAt ?? now },
-        pushAttempt: newAttempt(attempt, request.workerId, now),
-      },
-      session,
-    );
-    if (moved) await stores.leases.grant({ runId: run._id, fencingToken }, request.workerId, session);
-    return moved;
-  });
+  // The lease first: a run that is held always has one, and a lease of a run that nobody holds just runs out.
+  const granted = await stores.leases.grant({ runId: run._id, fencingToken }, request.workerId);
+  const claimed =
+    granted &&
+    (await stores.runs.move({
+      name: 'claim',
+      runId: run._id,
+      from: run.state,
+      fencingToken: run.fencingToken,
+      actor: `worker ${request.workerId}`,
+      reason: `attempt ${attempt}`,
+      inc: { fencingToken: 1, attemptCount: 1 },
+      set: { workerId: request.workerId, waiting: null, nextAttemptAt: null, startedAt: run.startedAt ?? now },
+      pushAttempt: newAttempt(attempt, request.workerId, now),
+    }));
   if (!claimed) return { outcome: 'obsolete', why: 'another worker was faster, or the run was cancelled' };
   // The run is ours; that fairness hears of it a claim later harms nobody.
   await noteClaimed(stores.db, run.order.class, run.order.tag).catch(() => undefined);

@@ -1,15 +1,14 @@
 import type { RunState } from '@das/contracts/states';
-import type { ClientSession } from 'mongodb';
 import type { Database } from './database.ts';
-import { translateMongoErrors } from './errors.ts';
+import { isDuplicateKey, translateMongoErrors } from './errors.ts';
 
 export type Hold = { runId: string; fencingToken: number };
 export type Renewal = { held: boolean; state: RunState | null };
 
 /**
  * Who drives a run, and until when: one document per run, apart from it, compared with the server's `$$NOW` only.
- * It is made in the claim's transaction and taken away in the reconciler's, so a renewal that matches it proves
- * that the run is still held for `leaseMs` from the renewal on.
+ * It is made before a run is claimed and taken away before a loss is declared, each by one write, so a renewal that
+ * matches it proves that the run is still held for `leaseMs` from the renewal on.
  */
 export class LeaseStore {
   readonly #db: Database;
@@ -20,12 +19,21 @@ export class LeaseStore {
     this.#leaseMs = leaseMs;
   }
 
-  async grant(hold: Hold, workerId: string, session: ClientSession): Promise<void> {
-    await this.#db.leases.updateOne(
-      { _id: hold.runId },
-      [{ $set: { fencingToken: hold.fencingToken, workerId, expiresAt: { $add: ['$$NOW', this.#leaseMs] } } }],
-      { upsert: true, session },
-    );
+  /** Before the run is taken under that token (claim.ts). False: there has been a later holder. */
+  async grant(hold: Hold, workerId: string): Promise<boolean> {
+    try {
+      await translateMongoErrors(() =>
+        this.#db.leases.updateOne(
+          { _id: hold.runId, fencingToken: { $lte: hold.fencingToken } },
+          [{ $set: { fencingToken: hold.fencingToken, workerId, expiresAt: { $add: ['$$NOW', this.#leaseMs] } } }],
+          { upsert: true },
+        ),
+      );
+      return true;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
   }
 
   /** Renews all of a worker's leases at once. `held: false`: the run belongs to somebody else, stop driving it. */
@@ -64,13 +72,34 @@ export class LeaseStore {
     return found.map(({ _id, fencingToken, workerId }) => ({ runId: _id, fencingToken, workerId }));
   }
 
-  /** Takes an expired lease away; false when it was renewed after all. In the transaction that declares the loss. */
-  async revoke(hold: Hold, session: ClientSession): Promise<boolean> {
-    const result = await this.#db.leases.deleteOne(
-      { _id: hold.runId, fencingToken: hold.fencingToken, $expr: { $lt: ['$expiresAt', '$$NOW'] } },
-      { session },
+  /** Takes an expired lease away, after which it cannot be renewed; false when it was renewed after all. */
+  async revoke(hold: Hold): Promise<boolean> {
+    const result = await translateMongoErrors(() =>
+      this.#db.leases.deleteOne({
+        _id: hold.runId,
+        fencingToken: hold.fencingToken,
+        $expr: { $lt: ['$expiresAt', '$$NOW'] },
+      }),
     );
     return result.deletedCount === 1;
+  }
+
+  /**
+   * Runs that say they are held, under a token that has no lease: it was revoked, and whoever did that got no further.
+   * (A claim grants its lease before it takes the run, so a new one is not among them.)
+   */
+  async unleased(): Promise<(Hold & { workerId: string })[]> {
+    return translateMongoErrors(async () => {
+      const held = await this.#db.runs
+        .find({ state: { $in: ['running', 'cancelling'] } })
+        .project<{ _id: string; fencingToken: number; workerId: string | null }>({ fencingToken: 1, workerId: 1 })
+        .toArray();
+      const leases = await this.#db.leases.find({ _id: { $in: held.map(({ _id }) => _id) } }).toArray();
+      const tokenOf = new Map(leases.map(({ _id, fencingToken }) => [_id, fencingToken]));
+      return held
+        .filter(({ _id, fencingToken }) => tokenOf.get(_id) !== fencingToken)
+        .map(({ _id, fencingToken, workerId }) => ({ runId: _id, fencingToken, workerId: workerId ?? 'unknown' }));
+    });
   }
 
   /** Gives a lease back at an attempt's end. */

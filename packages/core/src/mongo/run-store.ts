@@ -63,7 +63,7 @@ export class RunStore {
    * Applies a transition. Null: the run is not in that state under that token any more, so the caller holds
    * nothing and has to look again. What follows from an end (script status, launch) is done here, too.
    */
-  async move(move: Move, session?: ClientSession): Promise<RunDocument | null> {
+  async move(move: Move): Promise<RunDocument | null> {
     const rule = TRANSITIONS[move.name];
     if (!(rule.from as readonly RunState[]).includes(move.from)) {
       throw new TypeError(`${move.name} is not a transition from ${move.from}`);
@@ -75,17 +75,11 @@ export class RunStore {
         {
           returnDocument: 'after',
           ...(move.attempt && { arrayFilters: [{ 'attempt.n': move.attempt.n }] }),
-          ...(session && { session }),
         },
       ),
     );
-    if (run && !session) await this.settle(run);
+    if (run && isTerminal(run.state)) await translateMongoErrors(() => reflectEnd(this.#db, run));
     return run;
-  }
-
-  /** What follows from an end; for callers of `move` in a transaction, after its commit. */
-  async settle(run: RunDocument): Promise<void> {
-    if (isTerminal(run.state)) await translateMongoErrors(() => reflectEnd(this.#db, run));
   }
 
   #update(move: Move, to: RunState): UpdateFilter<RunDocument> {

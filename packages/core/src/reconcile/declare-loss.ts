@@ -2,28 +2,33 @@ import type { Loss } from '@das/contracts/run';
 import { lossDelayMs } from '../domain/retry-policy.ts';
 import type { Database } from '../mongo/database.ts';
 import type { RunDocument } from '../mongo/documents.ts';
-import { inTransaction } from '../mongo/transaction.ts';
 import type { Hold, LeaseStore } from '../mongo/lease-store.ts';
 import type { Move, RunStore } from '../mongo/run-store.ts';
 
 /**
  * Takes a run from a holder whose lease is over, and says what becomes of it: another attempt, the end after one
  * loss too many, or `cancelled` where a cancel was under way (its processes died before the lease ended: the
- * supervisor's deadline). Lease and run change in one transaction, so a renewal in time wins. Null: it did.
+ * supervisor's deadline). The lease goes first: a renewal in time wins, one that is late finds nothing. Null: it won, or
+ * the run has gone on.
  */
 export async function declareLost(
   stores: { db: Database; runs: RunStore; leases: LeaseStore },
   hold: Hold & { workerId: string },
   maxLosses: number,
 ): Promise<RunDocument | null> {
-  const moved = await inTransaction(stores.db, async (session) => {
-    if (!(await stores.leases.revoke(hold, session))) return null;
-    const run = await stores.db.runs.findOne({ _id: hold.runId, fencingToken: hold.fencingToken }, { session });
-    if (run?.state !== 'running' && run?.state !== 'cancelling') return null;
-    return stores.runs.move(lossOf(run, hold.workerId, maxLosses, stores.db.clock.now()), session);
-  });
-  if (moved) await stores.runs.settle(moved);
-  return moved;
+  return (await stores.leases.revoke(hold)) ? declareUnheld(stores, hold, maxLosses) : null;
+}
+
+/** The same where the lease is gone already. */
+export async function declareUnheld(
+  stores: { db: Database; runs: RunStore },
+  hold: Hold & { workerId: string },
+  maxLosses: number,
+): Promise<RunDocument | null> {
+  const run = await stores.runs.find(hold.runId);
+  if (run?.fencingToken !== hold.fencingToken) return null;
+  if (run.state !== 'running' && run.state !== 'cancelling') return null;
+  return stores.runs.move(lossOf(run, hold.workerId, maxLosses, stores.db.clock.now()));
 }
 
 function lossOf(run: RunDocument, workerId: string, maxLosses: number, now: Date): Move {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../logging/logger.ts';
 import type { Database } from '../mongo/database.ts';
-import type { LeaseStore } from '../mongo/lease-store.ts';
+import type { Hold, LeaseStore } from '../mongo/lease-store.ts';
 import { isDatabaseAway } from '../mongo/errors.ts';
 import { Lock } from '../mongo/lock.ts';
 import type { RunDocument } from '../mongo/documents.ts';
@@ -9,7 +9,7 @@ import { mendConsequences } from '../mongo/run-consequences.ts';
 import type { RunStore } from '../mongo/run-store.ts';
 import { closeMinutes } from '../mongo/run-tally.ts';
 import type { RunQueue } from '../queue/run-queue.ts';
-import { declareLost } from './declare-loss.ts';
+import { declareLost, declareUnheld } from './declare-loss.ts';
 import { Dispatch } from './dispatch.ts';
 import { removeOldRuns } from './retention.ts';
 
@@ -92,8 +92,8 @@ export class Reconciler {
 
   async #round(): Promise<void> {
     const settled = this.#healthySince !== null && performance.now() - this.#healthySince >= this.#options.leaseMs;
-    if (settled) await this.#declareLosses();
     const slow = performance.now() - this.#lastSlow >= SLOW_MS;
+    if (settled) await this.#declareLosses(slow);
     if (slow) {
       this.#lastSlow = performance.now();
       await this.#options.db.clock.synchronise();
@@ -119,24 +119,29 @@ export class Reconciler {
     if (removed > 0) log.info({ removed, retentionDays }, 'removed runs that ended long ago');
   }
 
-  async #declareLosses(): Promise<void> {
-    const { leases, maxLosses, log, queue } = this.#options;
-    const retrying: RunDocument[] = [];
-    for (const hold of await leases.expired(200)) {
-      const run = await declareLost(this.#options, hold, maxLosses).catch((error: unknown) => {
-        // One that cannot be declared holds up nobody else.
-        if (isDatabaseAway(error)) throw error;
-        log.error({ error, runId: hold.runId }, 'a loss could not be declared');
-        return null;
-      });
-      if (!run) continue;
-      if (run.state === 'retrying') retrying.push(run);
-      log.warn(
-        { runId: hold.runId, attempt: run.attemptCount, worker: hold.workerId },
-        `the lease is over: the run is ${run.state}`,
-      );
-    }
+  async #declareLosses(slow: boolean): Promise<void> {
+    const { leases, queue } = this.#options;
+    const lost: RunDocument[] = [];
+    for (const hold of await leases.expired(200)) lost.push(...(await this.#declare(hold, declareLost)));
+    // Whoever revoked those got no further.
+    for (const hold of slow ? await leases.unleased() : []) lost.push(...(await this.#declare(hold, declareUnheld)));
     // What Redis does not take is found by the dispatch, once it is overdue.
-    await queue.enqueue(retrying, 2000);
+    await queue.enqueue(lost.filter(({ state }) => state === 'retrying'), 2000); // prettier-ignore
+  }
+
+  /** One that cannot be declared holds up nobody else. */
+  async #declare(hold: Hold & { workerId: string }, how: typeof declareLost): Promise<RunDocument[]> {
+    const { maxLosses, log } = this.#options;
+    try {
+      const run = await how(this.#options, hold, maxLosses);
+      if (!run) return [];
+      const told = { runId: hold.runId, attempt: run.attemptCount, worker: hold.workerId };
+      log.warn(told, `the lease is over: the run is ${run.state}`);
+      return [run];
+    } catch (error) {
+      if (isDatabaseAway(error)) throw error;
+      log.error({ error, runId: hold.runId }, 'a loss could not be declared');
+      return [];
+    }
   }
 }
