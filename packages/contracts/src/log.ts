@@ -32,7 +32,6 @@ export const logLinesSchema = z.object({
   gap: logGapSchema.nullable(),
   complete: z.boolean(),
 });
-export type LogLines = z.infer<typeof logLinesSchema>;
 
 export const logMatchesSchema = z.object({
   /** Lines that hold the text, at most 500 at once. */
@@ -44,4 +43,3 @@ export const logMatchesSchema = z.object({
   size: bytesSchema,
   complete: z.boolean(),
 });
-export type LogMatches = z.infer<typeof logMatchesSchema>;

@@ -35,7 +35,6 @@ export const scriptVersionSchema = z.object({
   /** The newest run of this content. */
   lastRun: lastRunSchema.nullable(),
 });
-export type ScriptVersion = z.infer<typeof scriptVersionSchema>;
 
 export const scriptStatsSchema = z.object({
   /** The last runs, newest first. */

@@ -39,7 +39,7 @@ async function acceptedBytes(
   signal: AbortSignal,
 ): Promise<{ bytes: Uint8Array; drifted: boolean }> {
   try {
-    const bytes = await hdfs.read(entry.path, { maxBytes: LIMITS.fileBytes, expectLength: entry.size, signal });
+    const bytes = await hdfs.read(entry.path, { maxBytes: LIMITS.fileBytes, signal });
     if (sha256Of(bytes) === entry.sha256) return { bytes, drifted: false };
   } catch (error) {
     if (error instanceof HdfsUnavailable || signal.aborted) throw error;
