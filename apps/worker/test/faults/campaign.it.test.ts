@@ -10,7 +10,6 @@ test('60 runs while workers, Redis, MongoDB and the API are killed and frozen: n
     seed: 20_261_122,
     runs: 60,
     forMs: 20_000,
-    say: console.log,
   });
   console.log(JSON.stringify(tally));
   expect(breaches, evidence).toEqual([]);
