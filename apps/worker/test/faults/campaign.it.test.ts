@@ -9,7 +9,7 @@ test('60 runs while workers, Redis, MongoDB and the API are killed and frozen: n
   const { breaches, evidence, ...tally } = await runCampaign({
     seed: 20_261_122,
     runs: 60,
-    forMs: 20_000,
+    forMs: 15_000,
   });
   console.log(JSON.stringify(tally));
   expect(breaches, evidence).toEqual([]);
