@@ -1,4 +1,4 @@
-// `npm start | stop | test | check | bench | screenshots` begin here. Plain JavaScript without dependencies: the machine's own Node
+// `npm start | stop | test | test:heavy | check | bench | screenshots` begin here. Plain JavaScript without dependencies: the machine's own Node
 // (>= 20) runs it, before anything is installed. It installs, then goes on under the Node 24 that npm put into node_modules/.bin.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -27,6 +27,7 @@ const commands = {
     for (const [name, value] of Object.entries(values)) localEnv[`DAS_FAULTS_${name.toUpperCase()}`] = value;
     return vitest(['--config', 'packages/testkit/src/campaign/vitest.config.ts']);
   },
+  heavy: (args) => vitest(['--config', 'apps/ui/test/heavy.config.ts', ...args]),
   screenshots: (args) => vitest(['--config', 'apps/ui/test/screenshots.config.ts', ...args]),
   check: (args) => runNode('infra/local/src/check.ts', args),
   bench: (args) => {
