@@ -1,7 +1,7 @@
 import { defaultKeymap } from '@codemirror/commands';
 import { python } from '@codemirror/lang-python';
 import { foldGutter, HighlightStyle, syntaxHighlighting } from '@codemirror/language';
-import { EditorState } from '@codemirror/state';
+import { EditorState, type Extension } from '@codemirror/state';
 import { drawSelection, EditorView, highlightSpecialChars, keymap, lineNumbers } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 
@@ -20,7 +20,17 @@ const colours = HighlightStyle.define([
 ]);
 
 const look = EditorView.theme({
-  '&': { height: '100%', backgroundColor: 'var(--surface)', color: 'var(--ink)', fontSize: '12.5px' },
+  '&': {
+    height: '100%',
+    backgroundColor: 'var(--surface)',
+    color: 'var(--ink)',
+    fontSize: '12.5px',
+    '--code-keyword': 'light-dark(#8a2fb8, #c792ea)',
+    '--code-string': 'light-dark(#17713f, #8fd6a4)',
+    '--code-number': 'light-dark(#a8470a, #f0a868)',
+    '--code-function': 'light-dark(#1d5fc4, #82b1ff)',
+    '--code-type': 'light-dark(#8a5a00, #e6c07b)',
+  },
   '&.cm-focused': { outline: 'none' },
   '.cm-scroller': { fontFamily: 'var(--font-mono)', lineHeight: '20px' },
   '.cm-content': { padding: '10px 0', caretColor: 'var(--accent)' },
@@ -33,24 +43,25 @@ const look = EditorView.theme({
   '.cm-foldPlaceholder': { backgroundColor: 'var(--hover)', border: '1px solid var(--line)', color: 'var(--ink-2)' },
 });
 
-/** A read-only editor in `parent`; Python is highlighted, anything else is plain text. Ends with `destroy()`. */
+/** What makes an editor a read-only view of code; Python is highlighted, anything else is plain text. */
+export function codeExtensions(label: string, isPython: boolean): Extension[] {
+  return [
+    lineNumbers(),
+    highlightSpecialChars(),
+    drawSelection(),
+    keymap.of(defaultKeymap),
+    EditorState.readOnly.of(true),
+    EditorView.contentAttributes.of({ 'aria-label': label, 'aria-readonly': 'true', tabindex: '0' }),
+    isPython ? python() : [],
+    syntaxHighlighting(colours),
+    look,
+  ];
+}
+
+/** A read-only editor in `parent`. Ends with `destroy()`. */
 export function showCode(parent: HTMLElement, text: string, label: string, isPython: boolean): EditorView {
   return new EditorView({
     parent,
-    state: EditorState.create({
-      doc: text,
-      extensions: [
-        lineNumbers(),
-        foldGutter(),
-        highlightSpecialChars(),
-        drawSelection(),
-        keymap.of(defaultKeymap),
-        EditorState.readOnly.of(true),
-        EditorView.contentAttributes.of({ 'aria-label': label, 'aria-readonly': 'true', tabindex: '0' }),
-        isPython ? python() : [],
-        syntaxHighlighting(colours),
-        look,
-      ],
-    }),
+    state: EditorState.create({ doc: text, extensions: [foldGutter(), ...codeExtensions(label, isPython)] }),
   });
 }
