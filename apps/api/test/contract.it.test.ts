@@ -69,6 +69,7 @@ const CALLS: Record<RouteName, () => Promise<number[]>> = {
   getScriptContent: () => statuses(das.call('getScriptContent', { query: { path: script } })),
   listScriptVersions: () => statuses(das.call('listScriptVersions', { query: { path: script, limit: 1 } })),
   getScriptStats: () => statuses(das.call('getScriptStats', { query: { path: script, last: 14 } })),
+  getScriptGrid: () => statuses(das.call('getScriptGrid', { query: { path: script, last: 2 } })),
   getScriptSettings: () => statuses(das.call('getScriptSettings', { query: { path: script } })),
   putScriptSettings: () => statuses(das.call('putScriptSettings', { query: { path: script }, body: { retries: 2 } })),
   listFiles: () => statuses(das.call('listFiles', { query: { path: das.scriptsDir } })),
@@ -142,7 +143,7 @@ async function twice<N extends RouteName>(name: N, options: Parameters<typeof da
   return [first.status, again.status];
 }
 
-test('every route is called here', () => expect(Object.keys(CALLS)).toEqual(Object.keys(ROUTES)));
+test('every route is called here', () => expect(Object.keys(CALLS).toSorted()).toEqual(Object.keys(ROUTES).toSorted()));
 
 test.each(Object.entries(CALLS))('%s answers as it declares', async (name, call) => {
   const declared = Object.keys((ROUTES[name as RouteName] as RouteSpec).answers).map(Number);

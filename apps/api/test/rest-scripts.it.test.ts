@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startDas } from '@das/testkit/das';
 import type { Das } from '@das/testkit/das';
+import { eventually } from '@das/testkit/eventually';
 
 /** What is kept for a script: its versions, how its runs went, its saved settings. */
 let das: Das;
@@ -12,6 +13,14 @@ afterAll(() => das[Symbol.asyncDispose]());
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
+/** What HDFS said of a file may be a second old: waits until what was put last is seen. */
+const shows = (path: string, text: string) =>
+  eventually(
+    `${path} holds ${text}`,
+    async () => (await das.call('getScriptContent', { query: { path } })).body.sha256,
+    (seen) => seen === sha256(text),
+  );
+
 describe('versions', () => {
   test('every content that was previewed or run, with its last run', async () => {
     const sources = ['print(1)\n', 'print(22)\n', 'print(333)\n'] as const;
@@ -19,8 +28,9 @@ describe('versions', () => {
     const first = await das.runToEnd({ script: path });
     const second = await das.runToEnd({ script: path });
     await das.putScript('versions.py', sources[1]);
-    await das.call('getScriptContent', { query: { path } });
+    await shows(path, sources[1]);
     await das.putScript('versions.py', sources[2]);
+    await shows(path, sources[2]);
     const third = await das.runToEnd({ script: path });
     const known = (await das.call('listScriptVersions', { query: { path } })).body;
     expect(known.items.map((version) => [version.sha256, version.size, version.lastRun?.id])).toEqual([
@@ -55,6 +65,35 @@ describe('stats', () => {
   });
 });
 
+describe('grid', () => {
+  test('the newest runs of many scripts, each row in the order asked for', async () => {
+    const paths = await Promise.all(
+      ['grid_a.py', 'grid_b.py', 'grid_c.py'].map((name) => das.putScript(name, 'print()\n')),
+    );
+    const [a = '', b = '', c = ''] = paths;
+    for (const path of paths) await das.call('getScriptContent', { query: { path } });
+    const runs = [];
+    for (const script of [a, b, a, a]) runs.push(await das.runToEnd({ script }));
+    const marks = runs.map(({ id, state, seq, createdAt, startedAt, durationMs }) => ({ id, state, seq, createdAt, startedAt, durationMs })); // prettier-ignore
+    const ask = (query: [string, string][]) => das.api.raw('GET', `/api/v1/scripts/grid?${new URLSearchParams(query)}`);
+    const read = async (query: [string, string][]) => (await (await ask(query)).json()) as { items: unknown[] };
+    const all = paths.map((path): [string, string] => ['path', path]);
+    expect(await read([...all.toReversed(), ['last', '2']])).toEqual({
+      items: [
+        { path: c, runs: [] },
+        { path: b, runs: [marks[1]] },
+        { path: a, runs: [marks[3], marks[2]] },
+      ],
+    });
+    expect((await das.call('getScriptGrid', { query: { path: a } })).body.items[0]?.runs).toHaveLength(3);
+    const { problem } = await das.api.refusedRaw(ask([...all, ['path', `${das.scriptsDir}/none.py`]]));
+    expect(problem).toMatchObject({ code: 'not_found', errors: [{ path: 'query.path.3' }] });
+    const outside = await das.api.refusedRaw(ask([...all, ['path', '/etc/x.py']]));
+    expect(outside.problem).toMatchObject({ code: 'invalid_request', errors: [{ path: 'query.path.3' }] });
+    expect((await das.api.refused('getScriptGrid')).problem.errors?.[0]?.path).toBe('query.path');
+  });
+});
+
 describe('settings', () => {
   const saved = { args: ['saved'], conf: { 'spark.driver.memory': '600m' }, labels: { team: 'a' }, description: 'What it does', owner: 'ann' }; // prettier-ignore
   let path: string;
@@ -76,9 +115,14 @@ describe('settings', () => {
     const etag = first.headers.get('etag') as string;
     const read = await das.call('getScriptSettings', { query: { path } });
     expect([read.body, read.headers.get('etag')]).toEqual([saved, etag]);
+    const ann = das.api.with({ 'X-DAS-Submitter': 'ann' });
+    await ann.call('putScriptSettings', { query: { path }, body: saved, headers: { 'If-Match': etag } });
+    const told = (await das.call('getScriptSettings', { query: { path } })).headers;
+    expect(decodeURIComponent(told.get('x-das-saved-by') ?? '')).toBe('ann');
+    expect(Math.abs(Date.parse(told.get('last-modified') ?? '') - Date.now())).toBeLessThan(60_000);
     for (const headers of [{}, { 'If-Match': '"0"' }, { 'If-None-Match': '*' }, { 'If-Match': `W/${etag}` }])
       expect((await refused({}, headers as Record<string, string>)).code).toBe('precondition_failed');
-    const second = await put({ ...saved, owner: 'bob' }, { 'If-Match': etag });
+    const second = await put({ ...saved, owner: 'bob' }, { 'If-Match': told.get('etag') ?? '' });
     expect(second.headers.get('etag')).not.toBe(etag);
     expect((await refused({}, { 'If-Match': etag })).detail).toContain(second.headers.get('etag'));
     expect((await put(saved, { 'If-Match': '*' })).body).toEqual(saved);

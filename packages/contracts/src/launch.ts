@@ -35,6 +35,8 @@ export const launchPlanSchema = z.object({
     z.object({
       script: z.string(),
       version: sha256Schema,
+      /** Of the script's own content. */
+      sha256: sha256Schema,
       effective: effectiveSettingsSchema,
       /** Where each field comes from; `conf` and `labels`, which are merged by key, from the highest level that gave any. */
       sources: z.record(effectiveSettingsSchema.keyof(), z.enum(SETTING_LEVELS)),

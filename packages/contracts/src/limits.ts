@@ -14,6 +14,9 @@ export const LIMITS = {
   resultTailBytes: 4 * 1024,
   pageDefault: 50,
   pageMax: 200,
+  /** Scripts of one call to GET /scripts/grid, and of each its newest runs. */
+  gridScripts: 200,
+  gridRuns: 50,
   histogramBuckets: 500,
   bulkRuns: 1000,
   logLines: 2000,

@@ -40,7 +40,12 @@ export function queryList<const T extends readonly [string, ...string[]]>(values
     .pipe(z.array(z.enum(values)).min(1));
 }
 
-/** The same in a body, where it may be an array, too. */
+/** A parameter that may be given several times: `?path=/a.py&path=/b.py`; always answered as an array. */
+export function queryRepeated<T extends z.ZodType<unknown, string>>(item: T, max: number) {
+  return z.preprocess((given) => (typeof given === 'string' ? [given] : given), z.array(item).min(1).max(max));
+}
+
+/** {@link queryList} in a body, where it may be an array, too. */
 export function bodyList<const T extends readonly [string, ...string[]]>(values: T) {
   return z.union([z.array(z.enum(values)).min(1), queryList(values)]);
 }

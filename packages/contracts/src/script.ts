@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { runSettingsShape } from './run-request.ts';
+import { runSummarySchema } from './run.ts';
 import { bytesSchema, durationSchema, idSchema, sha256Schema, timeSchema } from './primitives.ts';
 import { RUN_STATES, SCRIPT_STATUSES } from './states.ts';
 
@@ -46,6 +47,21 @@ export const scriptStatsSchema = z.object({
   successRate: z.number().min(0).max(1).nullable(),
 });
 export type ScriptStats = z.infer<typeof scriptStatsSchema>;
+
+/** A run as a grid shows it; `seq` orders it with what the sockets tell of the same run. */
+export const runMarkSchema = runSummarySchema.pick({
+  id: true,
+  state: true,
+  seq: true,
+  createdAt: true,
+  startedAt: true,
+  durationMs: true,
+});
+export type RunMark = z.infer<typeof runMarkSchema>;
+
+/** The newest runs of one script, newest first. */
+export const gridRowSchema = z.object({ path: z.string(), runs: z.array(runMarkSchema) });
+export type GridRow = z.infer<typeof gridRowSchema>;
 
 /** What is saved for a script: merged into its runs between the platform's defaults and a launch's. */
 export const scriptSettingsSchema = z.strictObject({

@@ -24,7 +24,7 @@ export function planOf(
     scriptPath: `hdfs://${script.path}`,
     args: effective.args,
   });
-  return { script: script.path, version: versionOf(manifest), effective, sources, command };
+  return { script: script.path, version: versionOf(manifest), sha256: script.sha256, effective, sources, command };
 }
 
 /** Spark splits these lists at commas, and cuts names at others. */

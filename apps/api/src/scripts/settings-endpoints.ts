@@ -30,8 +30,14 @@ export function settingsEndpoints({ scripts, scriptSettings, rules }: SettingsPa
   ];
 }
 
-function answerWith({ settings, revision }: SavedSettings) {
-  return { status: 200 as const, body: settings, headers: { ETag: etagOf(revision) } };
+/** Who saved them may have any name; a header holds ASCII. */
+function answerWith({ settings, revision, saved }: SavedSettings) {
+  const headers: Record<string, string> = { ETag: etagOf(revision) };
+  if (saved) {
+    headers['Last-Modified'] = saved.at.toUTCString();
+    headers['X-DAS-Saved-By'] = encodeURIComponent(saved.by);
+  }
+  return { status: 200 as const, body: settings, headers };
 }
 
 function etagOf(revision: number): string {

@@ -7,11 +7,13 @@ import {
   queryBoolean,
   queryInteger,
   queryList,
+  queryRepeated,
   searchSchema,
   sha256Schema,
 } from '../primitives.ts';
 import {
   directorySchema,
+  gridRowSchema,
   scanSchema,
   scriptContentSchema,
   scriptSchema,
@@ -78,10 +80,22 @@ export const SCRIPT_ROUTES = {
     answers: ok(scriptStatsSchema),
     problems: ['not_found'],
   },
+  getScriptGrid: {
+    method: 'GET',
+    path: `${V1}/scripts/grid`,
+    summary: 'The newest runs of many scripts at once: `path` is given once for each; answered in that order',
+    query: z.strictObject({
+      path: queryRepeated(pathSchema, LIMITS.gridScripts),
+      last: queryInteger(1, LIMITS.gridRuns).default(14),
+    }),
+    answers: ok(z.object({ items: z.array(gridRowSchema) })),
+    problems: ['not_found'],
+  },
   getScriptSettings: {
     method: 'GET',
     path: `${V1}/scripts/settings`,
-    summary: 'The saved settings of a script, with an ETag; `{}` and ETag "0" where none were ever saved',
+    summary:
+      'The saved settings of a script, with an ETag; `{}` and ETag "0" where none were ever saved. Last-Modified and X-DAS-Saved-By (URI-encoded) tell when and by whom',
     query: z.strictObject({ path: pathSchema }),
     answers: ok(scriptSettingsSchema),
     problems: ['not_found'],

@@ -3,8 +3,8 @@ import type { Database } from './database.ts';
 import type { ScriptSettingsDocument } from './documents.ts';
 import { isDuplicateKey } from './errors.ts';
 
-/** Settings as they are saved, and which revision that is: 0 = nothing was ever saved. */
-export type SavedSettings = { settings: ScriptSettings; revision: number };
+/** Settings as they are saved, which revision that is (0 = nothing was ever saved), and who made it. */
+export type SavedSettings = { settings: ScriptSettings; revision: number; saved: { at: Date; by: string } | null };
 
 /** What people have saved for scripts: merged into every run of them (domain/run-settings). */
 export class ScriptSettingsStore {
@@ -16,7 +16,7 @@ export class ScriptSettingsStore {
 
   async find(path: string): Promise<SavedSettings> {
     const found = await this.#db.scriptSettings.findOne({ _id: path });
-    return found ? read(found) : { settings: {}, revision: 0 };
+    return found ? read(found) : { settings: {}, revision: 0, saved: null };
   }
 
   /** Of those of `paths` that have any. */
@@ -45,10 +45,10 @@ export class ScriptSettingsStore {
       const { matchedCount } = await this.#db.scriptSettings.updateOne({ _id: path, revision }, { $set: saved });
       if (matchedCount === 0) return null;
     }
-    return { settings, revision: revision + 1 };
+    return { settings, revision: saved.revision, saved: { at: saved.savedAt, by } };
   }
 }
 
-function read({ text, revision }: ScriptSettingsDocument): SavedSettings {
-  return { settings: JSON.parse(text) as ScriptSettings, revision };
+function read({ text, revision, savedAt, savedBy }: ScriptSettingsDocument): SavedSettings {
+  return { settings: JSON.parse(text) as ScriptSettings, revision, saved: { at: savedAt, by: savedBy } };
 }
