@@ -10,7 +10,9 @@ import { LaunchStore } from '@das/core/mongo/launch-store';
 import { LogLines } from '@das/core/mongo/log-lines';
 import { LogStore } from '@das/core/mongo/log-store';
 import { readOverview } from '@das/core/mongo/overview';
+import { readCauses } from '@das/core/mongo/run-causes';
 import { RunQuery } from '@das/core/mongo/run-query';
+import type { RunFilter } from '@das/core/mongo/run-query';
 import { RunStore } from '@das/core/mongo/run-store';
 import { ScriptSettingsStore } from '@das/core/mongo/script-settings-store';
 import { VersionStore } from '@das/core/mongo/version-store';
@@ -103,7 +105,7 @@ export function startApi(options: ApiOptions): () => Promise<void> {
     propertiesFile: settings.SPARK_PROPERTIES_FILE,
   };
   const parts = {
-    ...stores, db, hdfs, view, scanner, rules, command,
+    ...stores, db, hdfs, view, causes: (filter: RunFilter) => readCauses(db, filter), scanner, rules, command,
     submission: new Submission({ db, runs: stores.runs, queue, pinning, platform, saved: new SavedLevel(stores.scriptSettings, rules) }),
     cancellation: new Cancellation({ db, runs: stores.runs, query: stores.query, launches: stores.launches, queue }),
     preview: new Preview({ pinning, contents: stores.contents, scripts: stores.scripts }),

@@ -81,6 +81,7 @@ const CALLS: Record<RouteName, () => Promise<number[]>> = {
       }),
     ),
   countRuns: () => statuses(das.call('countRuns', { query: { label: 'a:b' } })),
+  getRunCauses: () => statuses(das.call('getRunCauses', { query: { failureKind: 'exit_code' } })),
   getRunHistogram: () =>
     statuses(
       das.call('getRunHistogram', {

@@ -19,6 +19,9 @@ export const LIMITS = {
   gridRuns: 50,
   histogramBuckets: 500,
   bulkRuns: 1000,
+  /** Failed runs that are read to group them by cause, and causes that are told. */
+  causeRuns: 10_000,
+  causes: 100,
   logLines: 2000,
   logLinesDefault: 200,
   scanPaths: 1000,

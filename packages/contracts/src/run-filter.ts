@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { causeSchema } from './cause.ts';
 import { LIMITS } from './limits.ts';
 import { idSchema, pathSchema, queryList, searchSchema, timeSchema } from './primitives.ts';
 import { FAILURE_KINDS, RUN_STATES } from './states.ts';
@@ -15,6 +16,8 @@ export const runFilterShape = {
     .optional(),
   submitter: z.string().max(LIMITS.submitterChars).optional(),
   failureKind: queryList(FAILURE_KINDS).optional(),
+  /** As GET /runs/causes gives it. */
+  cause: causeSchema.optional(),
   worker: z.string().max(128).optional(),
   q: searchSchema.optional(),
   createdAfter: timeSchema.optional(),

@@ -1,10 +1,11 @@
+import type { Causes } from '@das/contracts/cause';
 import type { Run } from '@das/contracts/run';
 import { LIMITS } from '@das/contracts/limits';
 import { ROUTES } from '@das/contracts/routes';
 import type { RunDocument } from '@das/core/mongo/documents';
 import type { Idempotency } from '@das/core/mongo/idempotency';
 import { presentEvent } from '@das/core/mongo/present-run';
-import type { Buckets, RunQuery } from '@das/core/mongo/run-query';
+import type { Buckets, RunFilter, RunQuery } from '@das/core/mongo/run-query';
 import type { RunStore } from '@das/core/mongo/run-store';
 import { answerOnce } from '../http/answer-once.ts';
 import { ApiProblem, invalidRequest } from '../http/api-problem.ts';
@@ -20,6 +21,8 @@ import type { Submission } from './submission.ts';
 export type RunParts = {
   runs: RunStore;
   query: RunQuery;
+  /** Failed runs by cause. */
+  causes: (filter: RunFilter) => Promise<Causes>;
   view: RunView;
   submission: Submission;
   cancellation: Cancellation;
@@ -118,9 +121,10 @@ function readRuns({ runs, query, view }: RunParts): Endpoint[] {
   ];
 }
 
-function countRuns({ query }: RunParts): Endpoint[] {
+function countRuns({ query, causes }: RunParts): Endpoint[] {
   return [
     implement(ROUTES.countRuns)(async ({ query: filter }) => ({ status: 200, body: await query.counts(filter) })),
+    implement(ROUTES.getRunCauses)(async ({ query: filter }) => ({ status: 200, body: await causes(filter) })),
     implement(ROUTES.getRunHistogram)(async ({ query: { from, to, bucketMs, ...filter } }) => {
       const span = { from: new Date(from), to: new Date(to), bucketMs };
       const starts = bucketStarts(span);

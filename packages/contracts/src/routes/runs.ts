@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { causesSchema } from '../cause.ts';
 import { histogramSchema, runCountsSchema } from '../launch.ts';
 import { page, pageQuery, queryBoolean, queryInteger, timeSchema } from '../primitives.ts';
 import { bulkAnswerSchema, bulkRequestSchema } from '../bulk.ts';
@@ -54,6 +55,14 @@ export const RUN_ROUTES = {
       bucketMs: queryInteger(1000, 366 * 24 * 3_600_000),
     }),
     answers: ok(histogramSchema),
+    problems: [],
+  },
+  getRunCauses: {
+    method: 'GET',
+    path: `${V1}/runs/causes`,
+    summary: 'Failed runs grouped by cause, the most frequent first; of the newest 10,000 of them',
+    query: z.strictObject(runFilterShape),
+    answers: ok(causesSchema),
     problems: [],
   },
   getRun: {

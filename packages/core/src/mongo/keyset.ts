@@ -9,8 +9,3 @@ export function cutPage<T extends { _id: string }>(read: T[], limit: number): Ke
   const items = read.slice(0, limit);
   return { items, next: read.length > limit ? (items.at(-1)?._id ?? null) : null };
 }
-
-/** `text` as a literal part of a regular expression. */
-export function literal(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
-}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { literal } from './keyset.ts';
+import { literal } from '../domain/literal.ts';
 import { countNewest, launchState } from './launch-store.ts';
 import { capacity, quantiles } from './overview.ts';
 import { runCondition } from './run-query.ts';

@@ -2,9 +2,11 @@ import type { RunCounts } from '@das/contracts/launch';
 import type { FailureKind, RunState } from '@das/contracts/states';
 import type { Filter } from 'mongodb';
 import { encodeTime } from 'ulid';
+import { causePattern } from '../domain/failure-cause.ts';
 import type { Database } from './database.ts';
 import type { RunDocument } from './documents.ts';
-import { cutPage, literal } from './keyset.ts';
+import { literal } from '../domain/literal.ts';
+import { cutPage } from './keyset.ts';
 import type { Keyset, KeysetPage } from './keyset.ts';
 import { countBuckets, countMatching, MINUTE_MS, tallyAll, tallyBuckets } from './run-tally.ts';
 import type { Bucket } from './run-tally.ts';
@@ -19,6 +21,7 @@ export type RunFilter = {
   label?: string | undefined;
   submitter?: string | undefined;
   failureKind?: readonly FailureKind[] | undefined;
+  cause?: string | undefined;
   worker?: string | undefined;
   q?: string | undefined;
   createdAfter?: string | undefined;
@@ -41,6 +44,7 @@ export function runCondition(filter: RunFilter): Filter<RunDocument> {
   if (filter.label !== undefined) conditions.push({ labels: pairOf(filter.label) });
   if (filter.submitter !== undefined) conditions.push({ 'submittedBy.id': filter.submitter });
   if (filter.failureKind) conditions.push({ 'failure.kind': { $in: [...filter.failureKind] } });
+  if (filter.cause !== undefined) conditions.push({ 'failure.summary': { $regex: causePattern(filter.cause) } });
   if (filter.worker !== undefined) conditions.push({ 'attempts.claims.workerId': filter.worker });
   if (filter.q !== undefined) {
     const path = { 'script.path': { $regex: literal(filter.q), $options: 'i' } };
