@@ -26,12 +26,18 @@ export const logLinesSchema = z.object({
   items: z.array(logLineSchema),
   /** Ask on from this line; null: that is all there is now. */
   nextLine: z.number().int().positive().nullable(),
+  /** Ask for the ones before this line; null: nothing lies before. */
+  previousLine: z.number().int().positive().nullable(),
   /** Lines and bytes so far, dropped ones too. */
   lines: z.number().int().nonnegative(),
   size: bytesSchema,
   gap: logGapSchema.nullable(),
+  /** The lines that the gap begins and ends in: what is kept of them may be a part. */
+  gapLines: z.object({ from: z.number().int().positive(), to: z.number().int().positive() }).nullable(),
   complete: z.boolean(),
 });
+
+export type LogLinesAnswer = z.infer<typeof logLinesSchema>;
 
 export const logMatchesSchema = z.object({
   /** Lines that hold the text, at most 500 at once. */
@@ -43,3 +49,4 @@ export const logMatchesSchema = z.object({
   size: bytesSchema,
   complete: z.boolean(),
 });
+export type LogMatches = z.infer<typeof logMatchesSchema>;

@@ -1,7 +1,8 @@
 import type { LogLine } from '@das/contracts/log';
 import { LIMITS } from '@das/contracts/limits';
 import { ROUTES } from '@das/contracts/routes';
-import type { LogLine as StoredLine, LogLines } from '@das/core/mongo/log-lines';
+import type { LogLine as StoredLine } from '@das/core/mongo/log-line-page';
+import type { LogLines } from '@das/core/mongo/log-lines';
 import type { LogStore } from '@das/core/mongo/log-store';
 import type { RunStore } from '@das/core/mongo/run-store';
 import { invalidRequest } from '../http/api-problem.ts';
@@ -15,27 +16,34 @@ export type LineParts = { logs: LogStore; lines: LogLines; runs: RunStore };
 /** A log by lines: for whoever looks at it, where GET …/log is for whoever wants its bytes. */
 export function lineEndpoints({ logs, lines, runs }: LineParts): Endpoint[] {
   return [
-    implement(ROUTES.getLogLines)(async ({ params: { id, n }, query: { from, around, tail, limit, stream } }) => {
+    implement(ROUTES.getLogLines)(async ({ params: { id, n }, query }) => {
+      const { from, before, around, tail, limit, stream, errors } = query;
       await demandAttempt(runs, id, n);
       const of = { runId: id, attempt: n };
-      const wanted = { stream, limit: tailLimit(tail, limit) };
+      const wanted = { stream, errors, limit: tailLimit(tail, limit) };
       const read =
         tail !== undefined
           ? lines.tail(of, wanted)
           : around !== undefined
             ? lines.around(of, around, wanted)
-            : lines.from(of, from ?? 1, wanted);
-      const [{ items, nextLine }, count, { size, gap, complete }] = await Promise.all([
+            : before !== undefined
+              ? lines.before(of, before, wanted)
+              : lines.from(of, from ?? 1, wanted);
+      const [page, count, { size, gap, complete }, gapLines] = await Promise.all([
         read,
         lines.count(of),
         logs.summary(id, n),
+        lines.dropped(of),
       ]);
-      return { status: 200, body: { items: items.map(present), nextLine, lines: count, size, gap, complete } };
+      return {
+        status: 200,
+        body: { ...page, items: page.items.map(present), lines: count, size, gap, gapLines, complete },
+      };
     }),
-    implement(ROUTES.searchLog)(async ({ params: { id, n }, query: { q, stream, cursor } }) => {
+    implement(ROUTES.searchLog)(async ({ params: { id, n }, query: { q, stream, errors, cursor } }) => {
       await demandAttempt(runs, id, n);
       const offset = cursor === undefined ? 0 : offsetOf(cursor);
-      const { items, next, searchedTo } = await lines.search({ runId: id, attempt: n }, q, { stream, offset });
+      const { items, next, searchedTo } = await lines.search({ runId: id, attempt: n }, q, { stream, errors, offset });
       const { size, complete } = await logs.summary(id, n);
       const nextCursor = next === null ? null : encodeCursor(String(next));
       return { status: 200, body: { items: items.map(present), nextCursor, searchedTo, size, complete } };

@@ -7,6 +7,15 @@ import { type RouteSpec, V1, ok } from './spec.ts';
 
 const byAttempt = z.object({ id: idSchema, n: queryInteger(1, 1_000_000) });
 
+/** Which lines: of one stream, only errors, or both. */
+const chosen = {
+  stream: z.enum(STREAMS).optional(),
+  /** Only lines that tell of an error: logged as ERROR or worse, and exceptions with their stack traces. */
+  errors: queryBoolean.optional(),
+};
+
+const count = (given: unknown[]) => given.filter((value) => value !== undefined).length;
+
 /** The logs of a run's attempts. */
 export const LOG_ROUTES = {
   getLog: {
@@ -31,12 +40,14 @@ export const LOG_ROUTES = {
   getLogLines: {
     method: 'GET',
     path: `${V1}/runs/:id/attempts/:n/log/lines`,
-    summary: "Lines of an attempt's log: from one on, around one, or the last ones",
+    summary: "Lines of an attempt's log: from one on, before or around one, or the last ones",
     params: byAttempt,
     query: z
       .strictObject({
         /** The first line; the default is 1. */
         from: queryInteger(1, Number.MAX_SAFE_INTEGER).optional(),
+        /** The last `limit` lines before this one. */
+        before: queryInteger(1, Number.MAX_SAFE_INTEGER).optional(),
         around: queryInteger(1, Number.MAX_SAFE_INTEGER).optional(),
         /** `true`: the last `limit` lines; or how many. */
         tail: z
@@ -44,10 +55,10 @@ export const LOG_ROUTES = {
           .optional(),
         /** 200 where neither this nor a number as `tail` is given. */
         limit: queryInteger(1, LIMITS.logLines).optional(),
-        stream: z.enum(STREAMS).optional(),
+        ...chosen,
       })
-      .refine(({ from, around, tail }) => [from, around, tail].filter((given) => given !== undefined).length <= 1, {
-        message: 'give one of from, around and tail',
+      .refine(({ from, before, around, tail }) => count([from, before, around, tail]) <= 1, {
+        message: 'give one of from, before, around and tail',
       }),
     answers: ok(logLinesSchema),
     problems: ['not_found'],
@@ -59,7 +70,7 @@ export const LOG_ROUTES = {
     params: byAttempt,
     query: z.strictObject({
       q: searchSchema,
-      stream: z.enum(STREAMS).optional(),
+      ...chosen,
       cursor: z.string().max(512).optional(),
     }),
     answers: ok(logMatchesSchema),

@@ -6,7 +6,7 @@ import { countNewlines } from '../domain/newlines.ts';
 import { connectDatabase } from './database.ts';
 import type { Database } from './database.ts';
 import { LogLines } from './log-lines.ts';
-import type { LogLine } from './log-lines.ts';
+import type { LogLine } from './log-line-page.ts';
 import { chunkId, LOG_CHUNK_BYTES, LogStore } from './log-store.ts';
 
 let db: Database;
@@ -72,7 +72,7 @@ describe('a small log', () => {
       expect(items).toEqual(from === 5 || from === 6 ? all.slice(0, from === 5 ? 3 : 2) : all.slice(0, 2));
       expect(nextLine).toBe(all[items.length]?.line ?? null);
     }
-    expect(await lines.from(of, 99, { limit: 2 })).toEqual({ items: [], nextLine: null });
+    expect(await lines.from(of, 99, { limit: 2 })).toEqual({ items: [], nextLine: null, previousLine: 99 });
     expect(brief(await lines.tail(of, { limit: 2 }))).toEqual(['7 stdout other half', '8 stdout end']);
     expect(brief(await lines.around(of, 4, { limit: 3 }))).toEqual([
       '3 stdout three äöü',
@@ -89,6 +89,22 @@ describe('a small log', () => {
     expect(brief(await lines.around(of, 6, { limit: 3, stream: 'stdout' }))).toEqual(['5 stdout five', '6 stdout half ', '7 stdout other half']); // prettier-ignore
   });
 
+  test('back from the end, page by page', async () => {
+    for (const stream of [undefined, 'stdout', 'stderr'] as const) {
+      const all = brief(await lines.from(of, 1, { limit: 100, stream }));
+      const found: string[] = [];
+      for (let line: number | null = 99; line !== null;) {
+        const page = await lines.before(of, line, { limit: 2, stream });
+        found.unshift(...brief(page));
+        expect(page.nextLine).toBe(line);
+        line = page.previousLine;
+      }
+      expect(found).toEqual(all);
+    }
+    expect((await lines.around(of, 4, { limit: 4 })).previousLine).toBe(2);
+    expect((await lines.tail(of, { limit: 100 })).previousLine).toBeNull();
+  });
+
   test('search is literal, over chunk borders, by stream', async () => {
     expect(brief(await lines.search(of, 'ree äöü', { offset: 0 }))).toEqual(['3 stdout three äöü']);
     expect(brief(await lines.search(of, 'half', { offset: 0 }))).toEqual(['6 stdout half ', '7 stdout other half']);
@@ -102,7 +118,7 @@ describe('a small log', () => {
 test('an empty log', async () => {
   const of = { runId: randomUUID(), attempt: 1 };
   expect(await lines.count(of)).toBe(0);
-  expect(await lines.tail(of, { limit: 5 })).toEqual({ items: [], nextLine: null });
+  expect(await lines.tail(of, { limit: 5 })).toEqual({ items: [], nextLine: null, previousLine: null });
   expect(await lines.search(of, 'x', { offset: 0 })).toEqual({ items: [], next: null, searchedTo: 0 });
 });
 
@@ -121,6 +137,56 @@ test('a gap is told at the line that follows it, and numbers are those of the or
   expect(items.filter(({ gap }) => gap)).toMatchObject([{ line: 6, gap: { start: 8, end: 17 } }]);
   expect(brief(await lines.from(of, 4, { limit: 1 }))).toEqual(['6 stdout ']);
   expect(brief(await lines.search(of, 'ff', { offset: 0 }))).toEqual(['7 stdout ff']);
+  expect(await lines.dropped(of)).toEqual({ from: 3, to: 6 });
+});
+
+test('the way back steps over what was dropped, however much it was', async () => {
+  const middle = 'x\n'.repeat(100_000);
+  const of = await store(['a\nb\n', middle, 'y\nz\n'].map((text) => [['stdout', text]] as Piece[]));
+  await new LogStore(db).dropRange(of.runId, 1, 4, 4 + middle.length);
+  expect(await lines.dropped(of)).toEqual({ from: 3, to: 100_003 });
+  expect(brief(await lines.tail(of, { limit: 3 }))).toEqual(['2 stdout b', '100003 stdout y', '100004 stdout z']);
+  expect(brief(await lines.before(of, 50_000, { limit: 9 }))).toEqual(['1 stdout a', '2 stdout b']);
+  expect(brief(await lines.around(of, 50_000, { limit: 2 }))).toEqual(['2 stdout b', '100003 stdout y']);
+});
+
+describe('errors only', () => {
+  const block = ['Traceback (most recent call last):', '  File "x.py", line 1', '    go()', 'ValueError: no'];
+  const quiet = Array.from({ length: 3000 }, (_, i) => `all is well ${i}`);
+  const text = [...quiet, ...block, ...quiet, '26/11/22 ERROR Executor: lost', ...quiet, ...block, 'end'];
+  const expected = text.flatMap((line, i) => (/^(Tra| +File| +go|Val)|ERROR/.test(line) ? [i + 1] : []));
+  let of: { runId: string; attempt: number };
+  beforeAll(async () => {
+    const bytes = Buffer.from(text.join('\n'));
+    // Small chunks, so that tracebacks lie across their borders, and the way back takes several steps.
+    const parts = Array.from({ length: Math.ceil(bytes.length / 150) }, (_, i) =>
+      bytes.subarray(i * 150, (i + 1) * 150),
+    );
+    of = await store(parts.map((part) => [['stdout', part]] as Piece[]));
+  }, 60_000);
+
+  test('from the start, from the end and around a line', async () => {
+    const numbers = ({ items }: { items: LogLine[] }) => items.map(({ line }) => line);
+    expect(numbers(await lines.from(of, 1, { limit: 100, errors: true }))).toEqual(expected);
+    expect(numbers(await lines.from(of, 6000, { limit: 1, errors: true }))).toEqual([6005]);
+    const found: number[] = [];
+    for (let line: number | null = 100_000; line !== null;) {
+      const page: Awaited<ReturnType<typeof lines.before>> = await lines.before(of, line, { limit: 3, errors: true });
+      found.unshift(...numbers(page));
+      line = page.previousLine;
+    }
+    expect(found).toEqual(expected);
+    expect(numbers(await lines.around(of, 6005, { limit: 4, errors: true }))).toEqual([3003, 3004, 6005, 9006]);
+    expect(numbers(await lines.tail(of, { limit: 9, errors: true, stream: 'stderr' }))).toEqual([]);
+  });
+
+  test('search among them, also when it goes on in the middle of one', async () => {
+    const first = await lines.search(of, 'o', { offset: 0, errors: true });
+    expect(first.items.map(({ line }) => line)).toEqual(expected.filter((line) => text[line - 1]?.includes('o')));
+    const quoted = first.items.find(({ text: held }) => held === '    go()') as LogLine;
+    const rest = await lines.search(of, 'o', { offset: quoted.offset, errors: true });
+    expect(rest.items).toEqual(first.items.slice(first.items.indexOf(quoted)));
+  });
 });
 
 test('bytes that are no characters are replaced; a very long line is cut, and no character with it', async () => {

@@ -1,42 +1,40 @@
 import type { Stream } from '@das/contracts/states';
+import { ErrorLines } from '../domain/error-lines.ts';
+import { countNewlines } from '../domain/newlines.ts';
 import type { Collections } from './database.ts';
 import type { LogChunkDocument } from './documents.ts';
 import { translateMongoErrors } from './errors.ts';
 import { bytesOfLine, LineCutter, textOfLine } from './line-cutter.ts';
 import type { RawLine } from './line-cutter.ts';
+import { LinePageRead, tellLine } from './log-line-page.ts';
+import type { LogLine, Read } from './log-line-page.ts';
 import { LOG_CHUNK_BYTES } from './log-store.ts';
-import type { LogGap } from './log-store.ts';
 
 /** Most of one line that is told, and that is searched, in bytes. */
 const LINE_BYTES = 64 * 1024;
 const SEARCHED_LINE_BYTES = 1024 * 1024;
-/** Most text of one answer, in bytes. */
-const PAGE_BYTES = 4 * 1024 * 1024;
 /** Of the line around a match that is told, in bytes. */
 const MATCH_BYTES = 4 * 1024;
 const MATCHES = 500;
 /** After this a partial answer is given (2 s are promised, and some of it goes elsewhere). Milliseconds. */
 const WORK_MS = 1700;
+/** How much of a line is looked at for an error, and from how far before where errors are looked for. In bytes. */
+const ERROR_LOOK_BYTES = 1024;
+const ERROR_LEAD_BYTES = LOG_CHUNK_BYTES;
 /** Chunks looked at together on the way back. */
 const STRIDE = 8;
 
-export type LogLine = {
-  line: number;
-  at: Date;
-  offset: number;
-  stream: Stream;
-  text: string;
-  gap?: LogGap;
-  /** Only the beginning (of a match: the part around it) is in `text`. */
-  cut?: true;
-};
-/** `nextLine`: to go on from; null: that is all there is now. */
-export type LinePage = { items: LogLine[]; nextLine: number | null };
+/** `nextLine`: to go on from; null: that is all there is now. `previousLine`: to look before; null: nothing lies before. */
+export type LinePage = { items: LogLine[]; nextLine: number | null; previousLine: number | null };
+/** The lines that the gap begins and ends in. */
+export type DroppedLines = { from: number; to: number };
 /** `next`: offset to search on from; null: that is all there is now. */
 export type MatchPage = { items: LogLine[]; next: number | null; searchedTo: number };
 
 type Attempt = { runId: string; attempt: number };
-type Wanted = { stream?: Stream | undefined; limit: number };
+/** Which lines; `errors`: see ErrorLines. */
+type Chosen = { stream?: Stream | undefined; errors?: boolean | undefined };
+type Wanted = Chosen & { limit: number };
 
 /**
  * The log of an attempt by lines, numbered from 1 as they were written, dropped ones too. Lines are found by the index on the
@@ -44,9 +42,11 @@ type Wanted = { stream?: Stream | undefined; limit: number };
  */
 export class LogLines {
   readonly #chunks: Collections['logChunks'];
+  readonly #logs: Collections['logs'];
 
-  constructor({ logChunks }: Pick<Collections, 'logChunks'>) {
+  constructor({ logChunks, logs }: Pick<Collections, 'logChunks' | 'logs'>) {
     this.#chunks = logChunks;
+    this.#logs = logs;
   }
 
   /** How many lines there are now. */
@@ -60,66 +60,117 @@ export class LogLines {
     return count;
   }
 
+  /** The lines that the gap begins and ends in; null without a gap. */
+  async dropped({ runId, attempt }: Attempt): Promise<DroppedLines | null> {
+    const log = await translateMongoErrors(() => this.#logs.findOne({ runId, attempt }, { projection: { gap: 1 } }));
+    if (!log?.gap) return null;
+    const { start, end } = log.gap;
+    const [before, after] = await translateMongoErrors(() =>
+      Promise.all([
+        this.#chunks.findOne({ runId, attempt, offset: { $lt: start } }, { sort: { offset: -1 } }),
+        this.#chunks.findOne(
+          { runId, attempt, offset: { $gte: end } },
+          { sort: { offset: 1 }, projection: { firstLine: 1 } },
+        ),
+      ]),
+    );
+    const from = before ? lineAfter(before) : 1;
+    return { from, to: after?.firstLine ?? from };
+  }
+
   /** From this line on. */
-  from(of: Attempt, line: number, { limit, stream }: Wanted): Promise<LinePage> {
-    return this.#forward(of, { from: line, until: Infinity, limit, stream, keep: 'first', deadline: deadline() });
+  async from(of: Attempt, line: number, wanted: Wanted): Promise<LinePage> {
+    const page = await this.#forward(of, {
+      ...wanted,
+      from: line,
+      until: Infinity,
+      keep: 'first',
+      deadline: deadline(),
+    });
+    return { items: page.items, nextLine: page.nextLine, previousLine: line > 1 ? line : null };
   }
 
   /** The last ones. */
-  async tail(of: Attempt, { limit, stream }: Wanted): Promise<LinePage> {
+  async tail(of: Attempt, wanted: Wanted): Promise<LinePage> {
     const end = (await this.count(of)) + 1;
-    return { items: await this.#backward(of, end, { limit, stream }), nextLine: null };
+    return { ...(await this.#backward(of, end, wanted)), nextLine: null };
+  }
+
+  /** The last ones before this line. */
+  async before(of: Attempt, line: number, wanted: Wanted): Promise<LinePage> {
+    return { ...(await this.#backward(of, line, wanted)), nextLine: line };
   }
 
   /** Half of them before this line. */
-  async around(of: Attempt, line: number, { limit, stream }: Wanted): Promise<LinePage> {
-    const before = await this.#backward(of, line, { limit: Math.floor(limit / 2), stream });
-    const { items, nextLine } = await this.from(of, line, { limit: limit - before.length, stream });
-    return { items: [...before, ...items], nextLine };
+  async around(of: Attempt, line: number, wanted: Wanted): Promise<LinePage> {
+    const before = await this.#backward(of, line, { ...wanted, limit: Math.floor(wanted.limit / 2) });
+    const after = await this.from(of, line, { ...wanted, limit: wanted.limit - before.items.length });
+    return { ...after, items: [...before.items, ...after.items], previousLine: before.previousLine };
   }
 
   /** Lines that hold `text`, byte for byte, from `offset` on. */
-  async search(
-    of: Attempt,
-    text: string,
-    options: { stream?: Stream | undefined; offset: number },
-  ): Promise<MatchPage> {
+  async search(of: Attempt, text: string, { offset, ...chosen }: Chosen & { offset: number }): Promise<MatchPage> {
     const until = deadline();
     const needle = Buffer.from(text, 'utf8');
     const items: LogLine[] = [];
-    const cutter = new LineCutter(SEARCHED_LINE_BYTES, options.offset);
+    const isWanted = choice(chosen);
+    // What is an error is known from the lines before it, too.
+    const lead = chosen.errors ? ERROR_LEAD_BYTES : 0;
+    const cutter = new LineCutter(SEARCHED_LINE_BYTES, lead > 0 ? null : offset);
     const look = (line: RawLine): boolean => {
-      const match = options.stream && line.stream !== options.stream ? null : matchOf(line, needle);
+      const match = isWanted(line) && line.offset >= offset ? matchOf(line, needle) : null;
       if (match && items.length < MATCHES) items.push(match);
       else if (match) return false;
       return true;
     };
-    const before = { offset: { $gt: options.offset - LOG_CHUNK_BYTES } };
+    const before = { offset: { $gt: offset - LOG_CHUNK_BYTES - lead } };
     return translateMongoErrors(async () => {
       for await (const chunk of this.#read(of, before, 8)) {
-        if (performance.now() > until) return { items, next: cutter.resumeAt, searchedTo: cutter.resumeAt };
+        const { resumeAt } = cutter;
+        if (performance.now() > until && resumeAt > offset) return { items, next: resumeAt, searchedTo: resumeAt };
         for (const line of cutter.push(chunk))
           if (!look(line)) return { items, next: line.offset, searchedTo: line.offset };
       }
-      const searchedTo = cutter.resumeAt;
+      const searchedTo = Math.max(offset, cutter.resumeAt);
       for (const line of cutter.end()) if (!look(line)) return { items, next: line.offset, searchedTo };
       return { items, next: null, searchedTo };
     });
   }
 
-  /** The lines before `until`, the last `limit` of them. */
-  async #backward(of: Attempt, until: number, { limit, stream }: Wanted): Promise<LogLine[]> {
-    const end = deadline();
+  /** The lines before `until`, the last `limit` of them; what was dropped is stepped over. */
+  async #backward(of: Attempt, until: number, { limit, ...chosen }: Wanted): Promise<Omit<LinePage, 'nextLine'>> {
+    const dropped = await this.dropped(of);
+    const outside = (line: number) =>
+      dropped && line > dropped.from && line <= dropped.to ? Math.min(line, dropped.from + 1) : line;
     let found: LogLine[] = [];
-    // Without a stream to look for, the numbers say where to begin.
-    let from = stream ? until : Math.max(1, until - limit);
-    for (let to = until; to > 1 && found.length < limit && performance.now() < end; to = from) {
-      if (stream) from = await this.#stepBack(of, to);
-      const wanted = { from, until: to, stream, keep: 'last' as const, limit: limit - found.length, deadline: end };
-      found = [...(await this.#forward(of, wanted)).items, ...found];
-      if (!stream) break;
+    let to = outside(until);
+    for (let end = Infinity; to > 1 && found.length < limit && performance.now() < end;) {
+      if (chosen.stream) to = Math.min(to, await this.#endOfStream(of, to, chosen.stream));
+      // Where not every line is wanted, the numbers do not say where to begin.
+      let from = isAll(chosen) ? Math.max(1, to - (limit - found.length)) : await this.#stepBack(of, to);
+      if (dropped && from < dropped.to && to > dropped.to) from = dropped.to;
+      const wanted = { ...chosen, from, until: to, keep: 'last' as const, limit: limit - found.length, deadline: end };
+      const page = await this.#forward(of, wanted);
+      if (page.isCutShort) break;
+      found = [...page.items, ...found];
+      to = page.isFull ? (found[0]?.line ?? from) : outside(from);
+      end = Number.isFinite(end) ? end : deadline();
     }
-    return found;
+    return { items: found, previousLine: to > 1 ? to : null };
+  }
+
+  /** The line after the last chunk before `line` that holds something of the stream: what is quiet is passed over unread. */
+  async #endOfStream(of: Attempt, line: number, stream: Stream): Promise<number> {
+    return translateMongoErrors(async () => {
+      const last = await this.#chunks.findOne(
+        { ...of, firstLine: { $lt: line }, 'segments.stream': stream },
+        { sort: { firstLine: -1, offset: -1 }, projection: { offset: 1, length: 1 } },
+      );
+      if (!last) return 1;
+      const after = { ...of, offset: { $gte: last.offset + last.length } };
+      const next = await this.#chunks.findOne(after, { sort: { offset: 1 }, projection: { firstLine: 1 } });
+      return next ? next.firstLine + 1 : line;
+    });
   }
 
   /** A line some chunks before `line`. */
@@ -136,35 +187,51 @@ export class LogLines {
     return meta?.firstLine ?? 1;
   }
 
-  async #forward(of: Attempt, wanted: Forward): Promise<LinePage> {
-    const { from, until, limit, stream, keep, deadline: end } = wanted;
-    const page = new Page(limit, keep);
+  async #forward(of: Attempt, wanted: Forward): Promise<Read> {
+    const { from, until, limit, keep, deadline: end } = wanted;
+    const page = new LinePageRead(limit, keep);
     const cutter = new LineCutter(LINE_BYTES);
-    const start = { offset: { $gte: await this.#chunkBefore(of, from) } };
+    const isWanted = choice(wanted);
+    const start = await this.#startOf(of, wanted);
+    if (!start) return page.read(null);
     return translateMongoErrors(async () => {
-      for await (const chunk of this.#read(of, start, 2)) {
-        if (performance.now() > end) return page.upTo(chunk.firstLine);
+      for await (const chunk of this.#read(of, start, isAll(wanted) ? 2 : 8)) {
+        if (performance.now() > end && chunk.firstLine > from) return page.read(chunk.firstLine, true);
         for (const line of cutter.push(chunk)) {
-          if (line.line >= until) return page.upTo(null);
-          if (line.line < from || (stream && line.stream !== stream)) continue;
-          if (!page.add(line)) return page.upTo(line.line);
+          if (line.line >= until) return page.read(null);
+          if (!isWanted(line) || line.line < from) continue;
+          if (!page.add(line)) return page.read(line.line);
         }
       }
       for (const line of cutter.end()) {
-        if (line.line < from || line.line >= until || (stream && line.stream !== stream)) continue;
-        if (!page.add(line)) return page.upTo(line.line);
+        if (!isWanted(line) || line.line < from || line.line >= until) continue;
+        if (!page.add(line)) return page.read(line.line);
       }
-      return page.upTo(null);
+      return page.read(null);
     });
   }
 
-  /** Offset of the last chunk that begins before `line` does. */
-  async #chunkBefore(of: Attempt, line: number): Promise<number> {
+  /** Which chunks to read for these lines, with a quiet stretch of the stream passed over; null: none. */
+  async #startOf(of: Attempt, { from, errors, stream }: Forward): Promise<{ offset: { $gte: number } } | null> {
+    const start = { offset: { $gte: await this.#chunkBefore(of, from, errors ? 1 : 0) } };
+    if (!stream) return start;
+    const first = await translateMongoErrors(() =>
+      this.#chunks.findOne(
+        { ...of, ...start, 'segments.stream': stream },
+        { sort: { offset: 1 }, projection: { offset: 1 } },
+      ),
+    );
+    return first && { offset: { $gte: first.offset } };
+  }
+
+  /** Offset of the last chunk that begins before `line` does, or of one `earlier` ones before that. */
+  async #chunkBefore(of: Attempt, line: number, earlier: number): Promise<number> {
     if (line <= 1) return 0;
     const [chunk] = await translateMongoErrors(() =>
       this.#chunks
         .find({ ...of, firstLine: { $lt: line } })
         .sort({ firstLine: -1, offset: -1 })
+        .skip(earlier)
         .limit(1)
         .project<{ offset: number }>({ _id: 0, offset: 1 })
         .toArray(),
@@ -182,40 +249,15 @@ export class LogLines {
 
 type Forward = Wanted & { from: number; until: number; keep: 'first' | 'last'; deadline: number };
 
-/** Lines of an answer: the first or the last `limit`, and no more text than an answer may have. */
-class Page {
-  readonly #limit: number;
-  readonly #keep: 'first' | 'last';
-  #lines: RawLine[] = [];
-  #bytes = 0;
+const isAll = ({ stream, errors }: Chosen) => !stream && !errors;
 
-  constructor(limit: number, keep: 'first' | 'last') {
-    this.#limit = limit;
-    this.#keep = keep;
-  }
-
-  /** False: the page was full before. What two streams wrote of one line is never parted. */
-  add(line: RawLine): boolean {
-    const isFull = this.#lines.length >= this.#limit || this.#bytes >= PAGE_BYTES;
-    if (isFull && this.#keep === 'first' && this.#lines.at(-1)?.line !== line.line) return false;
-    this.#lines.push(compact(line));
-    this.#bytes += line.length;
-    if (this.#keep === 'last' && (isFull || this.#bytes > PAGE_BYTES)) this.#bytes -= this.#lines.shift()?.length ?? 0;
-    return true;
-  }
-
-  upTo(nextLine: number | null): LinePage {
-    return { items: this.#lines.map((line) => tell(line, textOfLine(line))), nextLine };
-  }
-}
-
-/** With bytes of its own: a few bytes shall not hold a whole chunk in memory. */
-function compact(line: RawLine): RawLine {
-  return { ...line, parts: [Buffer.concat(line.parts)] };
-}
-
-function tell({ line, at, offset, stream, gap, cut }: RawLine, text: string): LogLine {
-  return { line, at, offset, stream, text, ...(gap && { gap }), ...(cut && { cut }) };
+/** Says of one line after the other whether it is wanted; to be asked of all of them, in order. */
+function choice({ stream, errors }: Chosen): (line: RawLine) => boolean {
+  const seen = errors ? new ErrorLines() : null;
+  return (line) => {
+    const isError = seen?.isError(line.stream, bytesOfLine(line).toString('latin1', 0, ERROR_LOOK_BYTES)) ?? true;
+    return isError && (!stream || line.stream === stream);
+  };
 }
 
 function matchOf(line: RawLine, needle: Buffer): LogLine | null {
@@ -223,11 +265,11 @@ function matchOf(line: RawLine, needle: Buffer): LogLine | null {
   const bytes = bytesOfLine(line);
   const match = bytes.indexOf(needle);
   if (match < 0) return null;
-  if (bytes.length <= MATCH_BYTES) return tell(line, textOfLine(line));
+  if (bytes.length <= MATCH_BYTES) return tellLine(line, textOfLine(line));
   const start = characterStart(bytes, Math.max(0, match - MATCH_BYTES / 4));
   const parts = [bytes.subarray(start, Math.max(start + MATCH_BYTES, match + needle.length))];
   const part = { ...line, parts, offset: line.offset + start, cut: true };
-  return tell(part, textOfLine(part));
+  return tellLine(part, textOfLine(part));
 }
 
 /** `index`, or where the character that it lies in goes on to its end. */
@@ -235,6 +277,12 @@ function characterStart(bytes: Buffer, index: number): number {
   let start = index;
   while (start > 0 && start < index + 3 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start += 1;
   return start;
+}
+
+/** Number of the line that the byte after this chunk belongs to. */
+function lineAfter({ firstLine, data, length }: LogChunkDocument): number {
+  const { buffer } = data;
+  return firstLine + countNewlines(Buffer.from(buffer.buffer, buffer.byteOffset, length));
 }
 
 function deadline(): number {
