@@ -24,3 +24,8 @@ export function getContent(path: string, sha256?: string | null, signal?: AbortS
 export function listDirectory(path: string, signal?: AbortSignal): Promise<Directory> {
   return call('GET', '/api/v1/files', { query: { path }, signal });
 }
+
+/** Those whose path holds `q`. */
+export function searchScripts(query: { q: string; limit: number }, signal?: AbortSignal): Promise<Page<Script>> {
+  return call('GET', '/api/v1/scripts', { query, signal });
+}

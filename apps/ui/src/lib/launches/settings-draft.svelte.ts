@@ -1,6 +1,6 @@
 import type { RunSummary } from '@das/contracts/run';
 import type { RunSettings } from '@das/contracts/run-request';
-import { parseDuration, writeDuration } from '../time/format.ts';
+import { parseDuration, writeDuration } from '../time/duration-input.ts';
 
 type Pair = { key: string; value: string };
 /** Everything of a run that can be set besides its arguments. */

@@ -1,21 +1,59 @@
-/** The one clock that everything ticking on a page reads: one timer, whatever is shown. */
-class Clock {
-  now = $state(Date.now());
+/** How often the slow hand moves: what is minutes or hours old needs no second hand. Milliseconds. */
+const SLOW_MS = 10_000;
 
-  /** Starts ticking once a second; the answer stops it. */
+/**
+ * The one clock that everything ticking on a page reads: one timer, whatever is shown. Who shows an age of minutes reads
+ * `slow`, so that a long list of old rows is not woken each second.
+ */
+class Clock {
+  /** Moves once a second. */
+  now = $state(Date.now());
+  /** Moves every ten seconds. */
+  slow = $state(Date.now());
+
+  /** Starts ticking; the answer stops it. Nothing moves while nobody looks. */
   start(): () => void {
-    const timer = setInterval(() => {
-      if (!document.hidden) this.now = Date.now();
-    }, 1000);
-    const onVisible = () => {
-      if (!document.hidden) this.now = Date.now();
+    const tick = () => {
+      if (document.hidden) return;
+      this.now = Date.now();
+      if (this.now - this.slow >= SLOW_MS) this.slow = this.now;
     };
-    document.addEventListener('visibilitychange', onVisible);
+    const timer = setInterval(tick, 1000);
+    document.addEventListener('visibilitychange', tick);
     return () => {
       clearInterval(timer);
-      document.removeEventListener('visibilitychange', onVisible);
+      document.removeEventListener('visibilitychange', tick);
     };
+  }
+
+  /** Now, for telling how long ago `at` (ms) was: to the second in the first minute, then by the slow hand. */
+  nowFor(at: number): number {
+    return Math.abs(this.slow - at) < 60_000 + SLOW_MS ? this.now : this.slow;
   }
 }
 
 export const clock = new Clock();
+
+/** Whether points in time are shown as ages (`3 min ago`) or as local times; remembered. */
+class TimeStyle {
+  absolute = $state(stored());
+
+  toggle(): void {
+    this.absolute = !this.absolute;
+    try {
+      localStorage.setItem('das.times', this.absolute ? 'absolute' : 'relative');
+    } catch {
+      // No storage: the choice lasts until the page is left.
+    }
+  }
+}
+
+function stored(): boolean {
+  try {
+    return localStorage.getItem('das.times') === 'absolute';
+  } catch {
+    return false;
+  }
+}
+
+export const times = new TimeStyle();

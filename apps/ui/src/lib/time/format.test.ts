@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, duration, parseDuration, relativeTime, writeDuration } from './format.ts';
+import { parseDuration, writeDuration } from './duration-input.ts';
+import { absoluteTime, bytes, duration, relativeTime, shortTime } from './format.ts';
 
 describe('durations', () => {
   it.each([
@@ -38,6 +39,15 @@ describe('times and sizes', () => {
     ['2026-11-22T10:00:00.000Z', '2 h ago'],
     ['2026-11-17T12:00:00.000Z', '5 d ago'],
   ])('says %s as %s', (at, text) => expect(relativeTime(at, now)).toBe(text));
+
+  it('writes local times in full, with their zone, and short', () => {
+    const local = (month: number, day: number) => new Date(2026, month, day, 14, 3, 9, 120).toISOString();
+    const noon = new Date(2026, 10, 22, 12).getTime();
+    expect(absoluteTime(local(10, 22))).toMatch(/^2026-11-22 14:03:09\.120 [+-]\d\d:\d\d$/);
+    expect(shortTime(local(10, 22), noon)).toBe('14:03:09');
+    expect(shortTime(local(10, 21), noon)).toBe('11-21 14:03');
+    expect(shortTime(new Date(2025, 10, 22, 12).toISOString(), noon)).toBe('2025-11-22');
+  });
 
   it.each([
     [512, '512 B'],

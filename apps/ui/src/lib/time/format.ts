@@ -32,6 +32,14 @@ export function absoluteTime(iso: string): string {
   return `${day} ${clockTime(iso)}.${pad(date.getMilliseconds(), 3)} ${zone}`;
 }
 
+/** Local time for narrow places: `14:03:09` today, `11-21 14:03` this year, else the date. */
+export function shortTime(iso: string, now: number): string {
+  const [day = '', time = ''] = absoluteTime(iso).split(' ');
+  const today = absoluteTime(new Date(now).toISOString());
+  if (today.startsWith(day)) return time.slice(0, 8);
+  return today.startsWith(day.slice(0, 4)) ? `${day.slice(5)} ${time.slice(0, 5)}` : day;
+}
+
 /** Local `14:03:09`. */
 export function clockTime(iso: string): string {
   const date = new Date(iso);
@@ -65,25 +73,4 @@ export function bytes(size: number): string {
     unit += 1;
   }
   return `${value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
-}
-
-const UNITS: Record<string, number> = { ms: 1, s: 1000, m: MINUTE, min: MINUTE, h: HOUR, d: DAY };
-
-/** `500ms`, `10s`, `1.5m`, `2h`, `1h 30m`; a bare number is seconds. Null when it is not a duration. */
-export function parseDuration(text: string): number | null {
-  const trimmed = text.trim().toLowerCase();
-  if (/^\d+(\.\d+)?$/.test(trimmed)) return Math.round(Number(trimmed) * 1000);
-  if (!/^(\d+(\.\d+)?\s*(ms|min|s|m|h|d)\s*)+$/.test(trimmed)) return null;
-  let total = 0;
-  for (const [, number, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)\s*(ms|min|s|m|h|d)/g)) {
-    total += Number(number) * (UNITS[unit ?? ''] ?? 0);
-  }
-  return Math.round(total);
-}
-
-/** What {@link parseDuration} reads back: `90s`, `500ms`. */
-export function writeDuration(ms: number): string {
-  if (ms > 0 && ms % HOUR === 0) return `${ms / HOUR}h`;
-  if (ms > 0 && ms % MINUTE === 0) return `${ms / MINUTE}m`;
-  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
 }
