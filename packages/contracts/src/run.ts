@@ -37,6 +37,17 @@ export const resultSchema = z.object({
 });
 export type RunResult = z.infer<typeof resultSchema>;
 
+/** How far Spark is with an attempt, in what is known so far: a script that goes on adds to it. */
+export const progressSchema = z.object({
+  stages: z.number().int(),
+  stagesDone: z.number().int(),
+  tasks: z.number().int(),
+  tasksDone: z.number().int(),
+  /** An estimate of the time left, in ms, when it was written. */
+  etaMs: z.number().optional(),
+});
+export type Progress = z.infer<typeof progressSchema>;
+
 export const attemptSchema = z.object({
   n: z.number().int().positive(),
   state: z.enum(ATTEMPT_STATES),
@@ -54,15 +65,7 @@ export const attemptSchema = z.object({
   appTag: z.string().nullable(),
   sparkAppId: z.string().nullable(),
   trackingUrl: z.string().nullable(),
-  progress: z
-    .object({
-      stages: z.number().int(),
-      stagesDone: z.number().int(),
-      tasks: z.number().int(),
-      tasksDone: z.number().int(),
-      etaMs: z.number().optional(),
-    })
-    .optional(),
+  progress: progressSchema.optional(),
   logSize: bytesSchema,
   /** The argv that was executed. */
   command: z.array(z.string()),

@@ -119,7 +119,7 @@ async function submitAndWatch(context: AttemptContext, run: RunDocument, hold: H
   hold.signal.throwIfAborted();
   if (fetched.drifted) log.warn('a file has changed or gone since the run was accepted: the pinned copy runs');
 
-  const notes = new AttemptNotes(context, hold, log);
+  const notes = new AttemptNotes(context, run.script.path, hold, log);
   await using output = await openLog(context, hold, workspace, notes, log);
   output.follow(supervisor);
   const env = childEnvironment(context.environment, { hold, workspace, python: context.python });

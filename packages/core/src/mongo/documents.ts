@@ -1,6 +1,6 @@
 import type { RunCounts } from '@das/contracts/launch';
 import type { Submitter } from '@das/contracts/primitives';
-import type { Failure, Loss, RunResult } from '@das/contracts/run';
+import type { Failure, Loss, Progress, RunResult } from '@das/contracts/run';
 import type { RetryPolicy } from '@das/contracts/run-request';
 import type {
   AttemptState,
@@ -34,6 +34,7 @@ export type AttemptDocument = {
   loss?: Loss;
   sparkAppId: string | null;
   trackingUrl: string | null;
+  progress?: Progress;
   logSize: number;
   command: string[];
 };

@@ -72,8 +72,21 @@ function waitingBySurroundings(run: RunDocument, anyWorker: boolean): WaitingDoc
 }
 
 function presentAttempt(attempt: AttemptDocument): Attempt {
-  const { n, state, phase, claims, exitCode, signal, failure, loss, sparkAppId, trackingUrl, logSize, command } =
-    attempt;
+  const {
+    n,
+    state,
+    phase,
+    claims,
+    exitCode,
+    signal,
+    failure,
+    loss,
+    sparkAppId,
+    trackingUrl,
+    progress,
+    logSize,
+    command,
+  } = attempt;
   return {
     n,
     state,
@@ -96,6 +109,7 @@ function presentAttempt(attempt: AttemptDocument): Attempt {
     appTag: null,
     sparkAppId,
     trackingUrl,
+    ...(progress && { progress }),
     logSize,
     command,
   };
