@@ -19,6 +19,9 @@ export type ChangeFeedOptions = {
   log: Logger;
 };
 
+/** Changes are taken for so long, then comes a rest, which whoever watches does not notice. Milliseconds. */
+const BUSY_MS = 5;
+const REST_MS = 25;
 const RETRY_MS = [200, 500, 1000, 2000, 5000];
 /** ChangeStreamHistoryLost, ChangeStreamFatalError, InvalidResumeToken, and the resume point being gone from the oplog. */
 const LOST = new Set([286, 280, 260, 136, 222]);
@@ -43,6 +46,7 @@ export class ChangeFeed {
   readonly #stopping = new AbortController();
   /** From where the stream goes on; undefined: nobody knows, so it begins anew. */
   #place: Pick<ChangeStreamOptions, 'resumeAfter' | 'startAtOperationTime'> | undefined;
+  #restedAt = 0;
   #ended: Promise<void> = Promise.resolve();
 
   constructor(options: ChangeFeedOptions) {
@@ -97,10 +101,21 @@ export class ChangeFeed {
         if (!event) await nextTurn();
         else if (WHOLESALE.includes(String(event['operationType']))) onLost();
         else this.#options.onChange(this.#toChange(event));
+        if (event) await this.#restFromTimeToTime();
       }
     } finally {
       await stream.close().catch(() => undefined);
     }
+  }
+
+  /**
+   * While changes keep coming, every question is answered at once and with few of them: a pause lets the next ones gather on the
+   * server, which spares both sides most of the questions.
+   */
+  async #restFromTimeToTime(): Promise<void> {
+    if (performance.now() - this.#restedAt < BUSY_MS) return;
+    await sleep(REST_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+    this.#restedAt = performance.now();
   }
 
   /** MongoDB's time now: the stream will tell everything that happens from here on, however late it opens. */

@@ -7,7 +7,7 @@ import type { Idempotency } from '@das/core/mongo/idempotency';
 import { presentEvent } from '@das/core/mongo/present-run';
 import type { Buckets, RunFilter, RunQuery } from '@das/core/mongo/run-query';
 import type { RunStore } from '@das/core/mongo/run-store';
-import { answerOnce } from '../http/answer-once.ts';
+import { acceptOnce, answerOnce } from '../http/answer-once.ts';
 import { ApiProblem, invalidRequest } from '../http/api-problem.ts';
 import { keysetOf, presentPage } from '../http/cursor.ts';
 import { implement } from '../http/implement.ts';
@@ -35,44 +35,34 @@ export function runEndpoints(parts: RunParts): Endpoint[] {
 }
 
 function submitRun({ submission, idempotency, view, rules }: RunParts): Endpoint {
-  return implement(ROUTES.submitRun)(
-    ({ body, caller, idempotency: call, bounds, log }) =>
-      answerOnce(idempotency, call, async (remember) => {
-        const prepared = await submission.prepare([{ request: body, at: '' }], undefined, bounds);
-        const [run] = (await submission.document(prepared, { submittedBy: caller, launchId: null })) as [RunDocument];
-        if (call) {
-          const reply = await acceptedRun(view, run);
-          await submission.acceptTogether([run], (session) => remember(reply, session));
-        } else {
-          await submission.acceptOne(run);
-        }
-        log.info({ runId: run._id, script: run.script.path, submitter: caller.id }, 'A run was accepted');
-        return acceptedRun(view, run);
-      }),
-    checkRunRequest(rules),
-  );
+  return implement(ROUTES.submitRun)(({ body, caller, idempotency: call, bounds, log }) => {
+    const prepare = async () => {
+      const prepared = await submission.prepare([{ request: body, at: '' }], undefined, bounds);
+      const [run] = (await submission.document(prepared, { submittedBy: caller, launchId: null })) as [RunDocument];
+      return { run, reply: () => acceptedRun(view, run) };
+    };
+    return acceptOnce(idempotency, call, prepare, async (run) => {
+      await submission.acceptOne(run, bounds.signal);
+      log.info({ runId: run._id, script: run.script.path, submitter: caller.id }, 'A run was accepted');
+    });
+  }, checkRunRequest(rules));
 }
 
 function rerunRun({ runs, submission, idempotency, view, rules }: RunParts): Endpoint {
-  return implement(ROUTES.rerunRun)(
-    ({ params, body, caller, idempotency: call, bounds, log }) =>
-      answerOnce(idempotency, call, async (remember) => {
-        const earlier = await runs.find(params.id);
-        if (!earlier) throw unknownRun(params.id);
-        const again = { overrides: body?.overrides, pinned: body?.version === 'pinned' };
-        const prepared = await submission.prepareReruns([earlier], again, bounds);
-        const [run] = (await submission.document(prepared, { submittedBy: caller, launchId: null })) as [RunDocument];
-        if (call) {
-          const reply = await acceptedRun(view, run);
-          await submission.acceptTogether([run], (session) => remember(reply, session));
-        } else {
-          await submission.acceptOne(run);
-        }
-        log.info({ runId: run._id, rerunOf: earlier._id, submitter: caller.id }, 'A re-run was accepted');
-        return acceptedRun(view, run);
-      }),
-    checkRerunRequest(rules),
-  );
+  return implement(ROUTES.rerunRun)(({ params, body, caller, idempotency: call, bounds, log }) => {
+    const prepare = async () => {
+      const earlier = await runs.find(params.id);
+      if (!earlier) throw unknownRun(params.id);
+      const again = { overrides: body?.overrides, pinned: body?.version === 'pinned' };
+      const prepared = await submission.prepareReruns([earlier], again, bounds);
+      const [run] = (await submission.document(prepared, { submittedBy: caller, launchId: null })) as [RunDocument];
+      return { run, reply: () => acceptedRun(view, run) };
+    };
+    return acceptOnce(idempotency, call, prepare, async (run) => {
+      await submission.acceptOne(run, bounds.signal);
+      log.info({ runId: run._id, rerunOf: run.rerunOf, submitter: caller.id }, 'A re-run was accepted');
+    });
+  }, checkRerunRequest(rules));
 }
 
 async function acceptedRun(view: RunView, run: RunDocument) {

@@ -1,8 +1,10 @@
 import { LIMITS } from '@das/contracts/limits';
 import type { Fault, ProblemCode } from '@das/contracts/problem';
+import { Coalescer } from '@das/core/domain/coalescer';
 import type { ManifestEntry, ManifestRole } from '@das/core/domain/version';
 import type { Hdfs, HdfsStatus } from '@das/core/hdfs/client';
 import { HdfsUnavailable } from '@das/core/hdfs/errors';
+import type { ScriptDocument } from '@das/core/mongo/documents';
 import type { ContentStore } from '@das/core/mongo/content-store';
 import type { ScriptStore } from '@das/core/mongo/script-store';
 import { ApiProblem } from '../http/api-problem.ts';
@@ -38,6 +40,9 @@ export class Pinning {
   readonly #lookUp: FileLookUp;
   readonly #contents: ContentStore;
   readonly #scripts: ScriptStore;
+  /** What is asked of MongoDB, shared by the calls that ask at the same time. */
+  readonly #tracked: Coalescer<string[], Map<string, ScriptDocument>>;
+  readonly #sizes: Coalescer<string[], Map<string, number>>;
   /** By path: hash of a file that is no script, with the status it was read under. */
   readonly #others = new Map<string, { status: HdfsStatus; sha256: string }>();
 
@@ -46,6 +51,8 @@ export class Pinning {
     this.#lookUp = options.lookUp;
     this.#contents = options.contents;
     this.#scripts = options.scripts;
+    this.#tracked = shareLookUps((paths) => options.scripts.findMany(paths));
+    this.#sizes = shareLookUps((hashes) => options.contents.sizes(hashes));
   }
 
   /**
@@ -77,7 +84,7 @@ export class Pinning {
 
   /** Those whose status says that their bytes are the ones hashed before, and whose content is stored. */
   async #known(statuses: ReadonlyMap<string, HdfsStatus>): Promise<Map<string, Pinned>> {
-    const scripts = await this.#scripts.findMany([...statuses.keys()].filter(isScript));
+    const scripts = await this.#tracked.add([...statuses.keys()].filter(isScript));
     const hashes = new Map<string, string>();
     for (const [path, status] of statuses) {
       const other = this.#others.get(path);
@@ -87,7 +94,7 @@ export class Pinning {
       if (last && !missing && isSame({ ...last, modificationTime: last.modifiedAt.getTime() }, status))
         hashes.set(path, last.sha256);
     }
-    const sizes = await this.#contents.sizes([...new Set(hashes.values())]);
+    const sizes = await this.#sizes.add([...new Set(hashes.values())]);
     return new Map([...hashes].flatMap(([path, sha256]) => {
       const size = sizes.get(sha256);
       return size === undefined ? [] : [[path, { sha256, size }] as const];
@@ -140,6 +147,14 @@ export class Pinning {
     }
     return stored;
   }
+}
+
+/** Each caller is given what all of them asked for. */
+function shareLookUps<T>(find: (keys: string[]) => Promise<Map<string, T>>): Coalescer<string[], Map<string, T>> {
+  return new Coalescer(async (groups) => {
+    const found = await find([...new Set(groups.flat())]);
+    return groups.map(() => found);
+  });
 }
 
 /** Files that are read and stored together: not many, and not much. */

@@ -1,9 +1,9 @@
 import type { Fault } from '@das/contracts/problem';
+import { Coalescer } from '@das/core/domain/coalescer';
 import type { RunSettings } from '@das/contracts/run-request';
 import type { ScriptSettings } from '@das/contracts/script';
 import type { ScriptSettingsStore } from '@das/core/mongo/script-settings-store';
 import { invalidRequest } from '../http/api-problem.ts';
-import { Coalescer } from './coalescer.ts';
 import { checkRunSettings } from './request-rules.ts';
 import type { RequestRules } from './request-rules.ts';
 

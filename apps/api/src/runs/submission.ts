@@ -4,10 +4,13 @@ import type { Fault } from '@das/contracts/problem';
 import type { EffectiveSettings, RunRequest, RunSettings, SettingLevel } from '@das/contracts/run-request';
 import { mergeSettings } from '@das/core/domain/run-settings';
 import type { PlatformDefaults, SettingSources } from '@das/core/domain/run-settings';
+import { Coalescer } from '@das/core/domain/coalescer';
 import type { ManifestEntry } from '@das/core/domain/version';
 import type { Database } from '@das/core/mongo/database';
 import type { RunDocument } from '@das/core/mongo/documents';
 import { takeTags } from '@das/core/mongo/fair-share-store';
+import type { TagsWanted } from '@das/core/mongo/fair-share-store';
+import { RunIntake } from '@das/core/mongo/run-intake';
 import { translateMongoErrors } from '@das/core/mongo/errors';
 import { fromPairs, newRunDocument } from '@das/core/mongo/new-run';
 import type { RunStore } from '@das/core/mongo/run-store';
@@ -15,7 +18,6 @@ import { inTransaction } from '@das/core/mongo/transaction';
 import type { RunQueue } from '@das/core/queue/run-queue';
 import type { ClientSession } from 'mongodb';
 import { invalidRequest } from '../http/api-problem.ts';
-import { Coalescer } from './coalescer.ts';
 import type { NeededFile, PinBounds, Pinning } from './pinning.ts';
 import type { SavedLevel } from './saved-level.ts';
 
@@ -49,21 +51,13 @@ export type Acceptance = { submittedBy: Submitter; launchId: string | null };
 /** From a request to stored and enqueued runs, in the order: settings, files, MongoDB, Redis. */
 export class Submission {
   readonly #options: SubmissionOptions;
-  /** One for each class and submitter that submits right now. */
-  readonly #tags = new Map<string, Coalescer<number, number[]>>();
-  readonly #inserts: Coalescer<RunDocument, null>;
-  readonly #reflections: Coalescer<RunDocument[], null>;
+  readonly #tags: Coalescer<TagsWanted, number[]>;
+  readonly #intake: RunIntake;
 
   constructor(options: SubmissionOptions) {
     this.#options = options;
-    this.#inserts = new Coalescer(async (runs) => {
-      await options.db.runs.insertMany(runs, { ordered: false });
-      return runs.map(() => null);
-    });
-    this.#reflections = new Coalescer(async (groups) => {
-      await options.runs.reflect(groups.flat());
-      return groups.map(() => null);
-    });
+    this.#tags = new Coalescer((wanted) => translateMongoErrors(() => takeTags(options.db, wanted)));
+    this.#intake = new RunIntake(options.db);
   }
 
   /** Merges the settings and pins the files of requests; `at` = where each stands in the call. Throws ApiProblem, HdfsUnavailable. */
@@ -125,7 +119,10 @@ export class Submission {
   async document(prepared: readonly PreparedRun[], { submittedBy, launchId }: Acceptance): Promise<RunDocument[]> {
     const tags = new Map<number, number[]>();
     for (const [priority, group] of Map.groupBy(prepared, ({ effective }) => effective.priority)) {
-      tags.set(priority, await this.#takeTags(priority, submittedBy.id, group.length));
+      tags.set(
+        priority,
+        await this.#tags.add({ priorityClass: priority, submitterId: submittedBy.id, count: group.length }),
+      );
     }
     const now = this.#options.db.clock.now();
     return prepared.map((run) => {
@@ -134,9 +131,9 @@ export class Submission {
     });
   }
 
-  /** Stores one run by itself, then enqueues it. Redis away is said in `waiting`. */
-  async acceptOne(run: RunDocument): Promise<void> {
-    await translateMongoErrors(() => this.#inserts.add(run));
+  /** Stores one run by itself, then enqueues it; not begun once `signal` is aborted. Redis away is said in `waiting`. */
+  async acceptOne(run: RunDocument, signal: AbortSignal): Promise<void> {
+    await this.#intake.store(run, signal);
     await this.#follow([run]);
   }
 
@@ -149,21 +146,8 @@ export class Submission {
     await this.#follow(runs);
   }
 
-  async #takeTags(priority: number, submitter: string, count: number): Promise<number[]> {
-    const key = `${priority}:${submitter}`;
-    const taking =
-      this.#tags.get(key) ??
-      new Coalescer(async (counts: number[]) => {
-        const tags = await takeTags(this.#options.db, priority, submitter, counts.reduce((sum, n) => sum + n, 0)); // prettier-ignore
-        this.#tags.delete(key);
-        return counts.map((n) => tags.splice(0, n));
-      });
-    this.#tags.set(key, taking);
-    return taking.add(count);
-  }
-
   async #follow(runs: RunDocument[]): Promise<void> {
-    await Promise.all([this.#reflections.add(runs), this.#enqueue(runs)]);
+    await Promise.all([this.#intake.reflect(runs), this.#enqueue(runs)]);
   }
 
   async #enqueue(runs: RunDocument[]): Promise<void> {

@@ -94,3 +94,23 @@ test('somebody else’s key is another key', async () => {
   expect(answers.map(({ status }) => status)).toEqual([202, 202]);
   expect(new Set(answers.map(({ body }) => body.id)).size).toBe(2);
 });
+
+test('an API that dies between the key and its run: the next calls with the key store that very run, once', async () => {
+  const doomed = await das.addApi();
+  const call = { body: { script, labels: { test: 'died' } }, headers: key('died') };
+  const refuseRuns = (validator: object) => das.db.db.command({ collMod: 'runs', validator });
+  await refuseRuns({ state: 'no such state' });
+  try {
+    expect((await doomed.fetch('submitRun', call)).status).toBe(500);
+    das.apis.at(-1)?.kill();
+  } finally {
+    await refuseRuns({});
+  }
+  const claimed = await das.db.idempotency.findOne({ 'run.labels.value': 'died' });
+  const answers = await fiftyTimes((api) => api.fetch('submitRun', call));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  const [id, ...others] = new Set(answers.map(({ text }) => (JSON.parse(text) as { id: string }).id));
+  expect([id, others]).toEqual([claimed?.run?._id, []]);
+  expect(await das.db.runs.countDocuments({ 'labels.value': 'died' })).toBe(1);
+  expect(await das.waitFor(id as string)).toMatchObject({ state: 'completed', attemptCount: 1 });
+});

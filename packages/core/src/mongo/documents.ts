@@ -209,6 +209,8 @@ export type IdempotencyDocument = {
   _id: string;
   bodyHash: string;
   answer: { status: number; location?: string; body: unknown };
+  /** The run that the answer tells of, until it is known to be stored: who finds it here stores it. */
+  run?: RunDocument;
   at: Date;
 };
 

@@ -52,6 +52,9 @@ export async function translateMongoErrors<T>(work: () => Promise<T>): Promise<T
   }
 }
 
+/** What MongoDB says of a second document with the same unique key. */
+export const DUPLICATE_KEY = 11000;
+
 export function isDuplicateKey(error: unknown): boolean {
-  return error instanceof MongoServerError && error.code === 11000;
+  return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
 }

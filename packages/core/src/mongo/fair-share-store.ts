@@ -2,23 +2,45 @@ import { isWornOut, nextTags } from '../domain/fair-share.ts';
 import type { Database } from './database.ts';
 import { translateMongoErrors } from './errors.ts';
 
+/** So many tags that one submitter takes within a priority class. */
+export type TagsWanted = { priorityClass: number; submitterId: string; count: number };
+
 /**
- * Takes the next `count` tags of one submitter within a priority class (domain/fair-share), ascending.
- * Outside of the caller's transaction on purpose: a tag that is never used harms nobody, a write conflict would.
+ * Takes the next tags for each of `wanted` (domain/fair-share), ascending: one trip to write and one to read, however many submitters.
+ * Outside of the caller's transaction on purpose: a tag that is never used harms nobody, a write conflict would. Nor need tags be on
+ * disk, or unique: what a failover forgets, or two processes take at once, only shares a place in the queue.
  */
-export async function takeTags(
-  db: Database,
-  priorityClass: number,
-  submitterId: string,
-  count: number,
-): Promise<number[]> {
-  const claimed = (await db.fairShare.findOne({ _id: String(priorityClass) }))?.tag ?? 0;
-  const after = await db.fairShare.findOneAndUpdate(
-    { _id: `${priorityClass}:${submitterId}` },
-    [{ $set: { tag: { $add: [{ $max: [claimed, { $ifNull: ['$tag', 0] }] }, count] } } }],
-    { upsert: true, returnDocument: 'after' },
-  );
-  return nextTags(0, (after?.tag ?? count) - count, count);
+export async function takeTags(db: Database, wanted: readonly TagsWanted[]): Promise<number[][]> {
+  const sums = new Map<string, number>();
+  for (const want of wanted) sums.set(keyOf(want), (sums.get(keyOf(want)) ?? 0) + want.count);
+  const claimed = await claimedTags(db, new Set(wanted.map(({ priorityClass }) => priorityClass)));
+  const operations = [...sums].map(([_id, count]) => {
+    const after = claimed.get(_id.slice(0, _id.indexOf(':'))) ?? 0;
+    const raised = { $add: [{ $max: [after, { $ifNull: ['$tag', 0] }] }, count] };
+    return { updateOne: { filter: { _id }, update: [{ $set: { tag: raised } }], upsert: true } };
+  });
+  await db.fairShare.bulkWrite(operations, { ordered: false, writeConcern: { w: 1 } });
+  const last = await readTags(db, [...sums.keys()]);
+  const next = new Map([...sums].map(([key, count]) => [key, (last.get(key) ?? count) - count]));
+  return wanted.map((want) => {
+    const from = next.get(keyOf(want)) ?? 0;
+    next.set(keyOf(want), from + want.count);
+    return nextTags(0, from, want.count);
+  });
+}
+
+function keyOf({ priorityClass, submitterId }: TagsWanted): string {
+  return `${priorityClass}:${submitterId}`;
+}
+
+function claimedTags(db: Database, classes: ReadonlySet<number>): Promise<Map<string, number>> {
+  return readTags(db, [...classes].map(String));
+}
+
+/** As this node has them: they were written without waiting for a majority. */
+async function readTags(db: Database, ids: readonly string[]): Promise<Map<string, number>> {
+  const found = await db.fairShare.find({ _id: { $in: [...ids] } }, { readConcern: { level: 'local' } }).toArray();
+  return new Map(found.map(({ _id, tag }) => [_id, tag]));
 }
 
 export type Base = { priorityClass: number; base: number };

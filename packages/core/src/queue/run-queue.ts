@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { Queue } from 'bullmq';
 import type { JobsOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { Coalescer } from '../domain/coalescer.ts';
 import { queuePriority } from '../domain/fair-share.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { RunDocument } from '../mongo/documents.ts';
 import { connectRedis } from './connection.ts';
 
 const REBASED_AT_ONCE = 50;
+/** Groups up to this size travel together, so that a launch holds up no single run. */
+const SMALL_GROUP = 20;
 
 export const QUEUE_NAME = 'runs';
 /** Jobs carry ids only: the truth is in MongoDB. */
@@ -27,6 +30,7 @@ export class RunQueue {
   /** A hash: class → the tag that its priorities are counted from; none = 0. */
   readonly #bases: string;
   readonly #now: () => number;
+  readonly #small: Coalescer<readonly Enqueued[], null>;
 
   constructor(options: { redisUrl: string; prefix: string; log: Logger; now?: () => number }) {
     this.#redis = connectRedis(options.redisUrl, 'fail-fast', options.log);
@@ -39,17 +43,26 @@ export class RunQueue {
     this.#sentinel = `${options.prefix}:sentinel`;
     this.#bases = `${options.prefix}:bases`;
     this.#now = options.now ?? Date.now;
+    this.#small = new Coalescer(async (groups) => {
+      await this.#add(groups.flat());
+      return groups.map(() => null);
+    });
   }
 
   /** Enqueues `runs`; false when Redis is away or did not answer within `timeoutMs` (the reconciler will do it). */
   async enqueue(runs: readonly Enqueued[], timeoutMs: number): Promise<boolean> {
     if (runs.length === 0) return true;
-    const added = this.#add(runs).then(
+    const gaveUp = new AbortController();
+    const adding = runs.length > SMALL_GROUP ? this.#add(runs) : this.#small.add(runs, gaveUp.signal);
+    const added = adding.then(
       () => true,
       () => false,
     );
     const timer = Promise.withResolvers<boolean>();
-    const timeout = setTimeout(() => timer.resolve(false), timeoutMs);
+    const timeout = setTimeout(() => {
+      gaveUp.abort(new Error('Redis did not answer in time'));
+      timer.resolve(false);
+    }, timeoutMs);
     return Promise.race([added, timer.promise]).finally(() => clearTimeout(timeout));
   }
 
