@@ -12,7 +12,7 @@ import { LogStore } from '@das/core/mongo/log-store';
 import { readOverview } from '@das/core/mongo/overview';
 import { readCauses } from '@das/core/mongo/run-causes';
 import { RunQuery } from '@das/core/mongo/run-query';
-import type { RunFilter } from '@das/core/mongo/run-query';
+import type { RunFilter } from '@das/core/mongo/run-condition';
 import { RunStore } from '@das/core/mongo/run-store';
 import { ScriptSettingsStore } from '@das/core/mongo/script-settings-store';
 import { VersionStore } from '@das/core/mongo/version-store';

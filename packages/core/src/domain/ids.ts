@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { monotonicFactory } from 'ulid';
+import { monotonicFactory, ulid } from 'ulid';
 
 /** Opaque, sortable by creation within one process, and near enough between processes. */
 export const newId: () => string = (
@@ -18,4 +18,9 @@ function randomFraction(): number {
     used = 0;
   }
   return (page[used++] as number) / 2 ** 32;
+}
+
+/** The id of something that was made at `time` (Unix milliseconds): for records of the past. */
+export function newIdAt(time: number): string {
+  return ulid(time, randomFraction);
 }

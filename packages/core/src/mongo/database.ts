@@ -134,7 +134,7 @@ const DAY_SECONDS = 24 * 3600;
 
 /** Indexes for a million runs (design §6). Creating one that exists does nothing. */
 async function createIndexes(database: Database): Promise<void> {
-  const { runs, scripts, versions, leases, logChunks, idempotency, workers, launches, scans } = database;
+  const { runs, scripts, versions, leases, logChunks, idempotency, tallies, workers, launches, scans } = database;
   await Promise.all([
     runs.createIndexes([
       { key: { state: 1, _id: -1 } },
@@ -145,6 +145,8 @@ async function createIndexes(database: Database): Promise<void> {
       { key: { finishedAt: -1 } },
       { key: { createdAt: -1, state: 1 } },
       { key: { 'order.class': 1, 'order.tag': 1 }, partialFilterExpression: { state: 'queued' }, name: 'queue_order' },
+      { key: { 'failure.kind': 1, _id: -1 }, partialFilterExpression: { 'failure.kind': { $exists: true } } },
+      { key: { 'attempts.claims.workerId': 1, _id: -1 }, partialFilterExpression: { attemptCount: { $gt: 0 } } },
       { key: { nextAttemptAt: 1 }, partialFilterExpression: { state: 'retrying' }, name: 'due' },
     ]),
     scripts.createIndexes([{ key: { status: 1, _id: 1 } }, { key: { missing: 1, _id: 1 } }]),
@@ -154,6 +156,7 @@ async function createIndexes(database: Database): Promise<void> {
       { key: { runId: 1, attempt: 1, offset: 1 }, unique: true },
       { key: { runId: 1, attempt: 1, firstLine: 1, offset: 1 } },
     ]),
+    tallies.createIndexes([{ key: { at: 1 }, partialFilterExpression: { counts: null }, name: 'open' }]),
     idempotency.createIndexes([{ key: { at: 1 }, expireAfterSeconds: DAY_SECONDS }]),
     workers.createIndexes([{ key: { lastSeenAt: 1 }, expireAfterSeconds: DAY_SECONDS }]),
     scans.createIndexes([{ key: { startedAt: 1 }, expireAfterSeconds: 30 * DAY_SECONDS }]),

@@ -3,8 +3,8 @@ import { LIMITS } from '@das/contracts/limits';
 import { causeOf } from '../domain/failure-cause.ts';
 import type { Database } from './database.ts';
 import type { RunDocument } from './documents.ts';
-import { runCondition } from './run-query.ts';
-import type { RunFilter } from './run-query.ts';
+import type { RunFilter } from './run-condition.ts';
+import { searchCondition } from './run-search.ts';
 
 /** Milliseconds that MongoDB may take. */
 const QUESTION_MS = 1500;
@@ -24,7 +24,7 @@ type Group = { newest: Failed; cause: string; runs: number; byScript: Map<string
 export async function readCauses(db: Database, filter: RunFilter): Promise<Causes> {
   if (filter.state && !filter.state.includes('failed')) return { causes: [], runsRead: 0, complete: true };
   const found = await db.runs
-    .find(runCondition({ ...filter, state: ['failed'] }), { maxTimeMS: QUESTION_MS })
+    .find(await searchCondition(db, { ...filter, state: ['failed'] }), { maxTimeMS: QUESTION_MS })
     .project<Failed>({ 'failure.kind': 1, 'failure.summary': 1, 'script.path': 1, finishedAt: 1 })
     .sort({ _id: -1 })
     .limit(LIMITS.causeRuns + 1)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { literal } from '../domain/literal.ts';
 import { countNewest, launchState } from './launch-store.ts';
 import { capacity, quantiles } from './overview.ts';
-import { runCondition } from './run-query.ts';
+import { runCondition } from './run-condition.ts';
 
 describe('filters of runs', () => {
   it('are none without any', () => expect(runCondition({})).toEqual({}));

@@ -1,77 +1,18 @@
 import type { RunCounts } from '@das/contracts/launch';
-import type { FailureKind, RunState } from '@das/contracts/states';
+import type { RunState } from '@das/contracts/states';
 import type { Filter } from 'mongodb';
-import { encodeTime } from 'ulid';
-import { causePattern } from '../domain/failure-cause.ts';
 import type { Database } from './database.ts';
 import type { RunDocument } from './documents.ts';
-import { literal } from '../domain/literal.ts';
 import { cutPage } from './keyset.ts';
 import type { Keyset, KeysetPage } from './keyset.ts';
+import { createdFrom, createdUntil } from './run-condition.ts';
+import type { RunFilter } from './run-condition.ts';
+import { searchCondition } from './run-search.ts';
 import { countBuckets, countMatching, MINUTE_MS, tallyAll, tallyBuckets } from './run-tally.ts';
 import type { Bucket } from './run-tally.ts';
 
-/** The filters of GET /runs, parsed. */
-export type RunFilter = {
-  state?: readonly RunState[] | undefined;
-  script?: string | undefined;
-  prefix?: string | undefined;
-  launch?: string | undefined;
-  /** `key:value` */
-  label?: string | undefined;
-  submitter?: string | undefined;
-  failureKind?: readonly FailureKind[] | undefined;
-  cause?: string | undefined;
-  worker?: string | undefined;
-  q?: string | undefined;
-  createdAfter?: string | undefined;
-  createdBefore?: string | undefined;
-};
-
 /** A run without its history, and of its attempts only the last: what lists and sockets need. */
 export const SUMMARY_PROJECTION = { events: 0, attempts: { $slice: -1 } } as const;
-
-/** Ids are made by many machines; this is how far their clocks may be apart from MongoDB's. */
-const CLOCK_MARGIN_MS = 24 * 3600 * 1000;
-
-/** The condition for MongoDB. Pure. */
-export function runCondition(filter: RunFilter): Filter<RunDocument> {
-  const conditions: Filter<RunDocument>[] = [];
-  if (filter.state) conditions.push({ state: { $in: [...filter.state] } });
-  if (filter.script !== undefined) conditions.push({ 'script.path': filter.script });
-  if (filter.prefix !== undefined) conditions.push({ 'script.path': { $regex: `^${literal(filter.prefix)}` } });
-  if (filter.launch !== undefined) conditions.push({ launchId: filter.launch });
-  if (filter.label !== undefined) conditions.push({ labels: pairOf(filter.label) });
-  if (filter.submitter !== undefined) conditions.push({ 'submittedBy.id': filter.submitter });
-  if (filter.failureKind) conditions.push({ 'failure.kind': { $in: [...filter.failureKind] } });
-  if (filter.cause !== undefined) conditions.push({ 'failure.summary': { $regex: causePattern(filter.cause) } });
-  if (filter.worker !== undefined) conditions.push({ 'attempts.claims.workerId': filter.worker });
-  if (filter.q !== undefined) {
-    const path = { 'script.path': { $regex: literal(filter.q), $options: 'i' } };
-    conditions.push({ $or: [path, { _id: { $regex: `^${literal(filter.q.toUpperCase())}` } }] });
-  }
-  if (filter.createdAfter !== undefined) conditions.push(...createdFrom(new Date(filter.createdAfter)));
-  if (filter.createdBefore !== undefined) conditions.push(...createdUntil(new Date(filter.createdBefore)));
-  return conditions.length > 0 ? { $and: conditions } : {};
-}
-
-function pairOf(label: string): { key: string; value: string } {
-  const colon = label.indexOf(':');
-  return { key: label.slice(0, colon), value: label.slice(colon + 1) };
-}
-
-/** The bound on `_id` (whose first 10 characters are its time) lets the index skip what is far outside. */
-function createdFrom(time: Date): Filter<RunDocument>[] {
-  return [{ createdAt: { $gte: time } }, { _id: { $gte: idAt(time.getTime() - CLOCK_MARGIN_MS) } }];
-}
-
-function createdUntil(time: Date): Filter<RunDocument>[] {
-  return [{ createdAt: { $lt: time } }, { _id: { $lt: `${idAt(time.getTime() + CLOCK_MARGIN_MS)}~` } }];
-}
-
-function idAt(milliseconds: number): string {
-  return encodeTime(Math.min(Math.max(Math.trunc(milliseconds), 0), 281_474_976_710_655), 10);
-}
 
 /** What a histogram covers; `bucketMs` in milliseconds. */
 export type Buckets = { from: Date; to: Date; bucketMs: number };
@@ -96,7 +37,7 @@ export class RunQuery {
 
   /** Newest first. */
   async list(filter: RunFilter, { limit, after }: Keyset): Promise<KeysetPage<RunDocument>> {
-    const condition = runCondition(filter);
+    const condition = await searchCondition(this.#db, filter);
     const read = await this.#db.runs
       .find(after === undefined ? condition : { $and: [condition, { _id: { $lt: after } }] })
       .project<RunDocument>(SUMMARY_PROJECTION)
@@ -124,7 +65,7 @@ export class RunQuery {
   /** Ids and states of those that match, newest first; at most `limit`. */
   async matching(filter: RunFilter, limit: number): Promise<Pick<RunDocument, '_id' | 'state'>[]> {
     return this.#db.runs
-      .find(runCondition(filter))
+      .find(await searchCondition(this.#db, filter))
       .project<Pick<RunDocument, '_id' | 'state'>>({ state: 1 })
       .sort({ _id: -1 })
       .limit(limit)
@@ -157,7 +98,7 @@ export class RunQuery {
 
   /** Runs by state. Of all runs, or all of some states, it is quick however many there are (run-tally). */
   async counts(filter: RunFilter = {}): Promise<RunCounts> {
-    if (!isUnfiltered(filter)) return countMatching(this.#db, runCondition(filter));
+    if (!isUnfiltered(filter)) return countMatching(this.#db, await searchCondition(this.#db, filter));
     return onlyStates(await tallyAll(this.#db), filter.state);
   }
 
@@ -165,7 +106,7 @@ export class RunQuery {
   async histogram(filter: RunFilter, { from, to, bucketMs }: Buckets): Promise<Bucket[]> {
     const minutes = [from.getTime(), to.getTime(), bucketMs].every((time) => time % MINUTE_MS === 0);
     if (!minutes || !isUnfiltered(filter)) {
-      const within = { $and: [runCondition(filter), ...createdFrom(from), ...createdUntil(to)] };
+      const within = { $and: [await searchCondition(this.#db, filter), ...createdFrom(from), ...createdUntil(to)] };
       return countBuckets(this.#db, within, from, bucketMs);
     }
     const buckets = await tallyBuckets(this.#db, from, to, bucketMs);

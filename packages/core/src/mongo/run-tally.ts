@@ -55,7 +55,7 @@ export async function tallyBuckets(db: Database, from: Date, to: Date, bucketMs:
     return cut.from < cut.to ? [cut] : [];
   });
   const tallied = db.tallies.aggregate<RunCounts & { _id: number }>([
-    { $match: { $and: [closed ?? { _id: { $in: [] } }, { at: { $gte: from, $lt: to } }] } },
+    { $match: { $and: [closed ?? { _id: { $in: [] } }, { _id: { $gte: minuteId(from), $lt: minuteId(to) } }] } },
     { $group: { _id: bucketOf('$at', from, bucketMs), ...sums() } },
   ]);
   const [sumsOf, counted] = await Promise.all([
@@ -94,7 +94,7 @@ export async function countMatching(db: Database, matching: Filter<RunDocument>)
 /** Closes what can be closed: open minutes whose last run has ended, and those between the frontier and two minutes ago. */
 export async function closeMinutes(db: Database): Promise<void> {
   const until = performance.now() + ROUND_MS;
-  const open = await db.tallies.find({ counts: null }).sort({ _id: 1 }).limit(500).toArray();
+  const open = await db.tallies.find({ counts: null }).sort({ at: 1 }).limit(500).toArray();
   for (const { at } of open) {
     if (performance.now() > until) break;
     await tally(db, at, new Date(at.getTime() + MINUTE_MS));
@@ -185,7 +185,7 @@ async function firstMinute(db: Database, end: Date): Promise<Date> {
 async function split(db: Database): Promise<Split> {
   const [frontier, open] = await Promise.all([
     db.tallies.findOne({ _id: FRONTIER }),
-    db.tallies.find({ counts: null }).sort({ _id: 1 }).limit(OPEN_RANGES + 1).toArray(),
+    db.tallies.find({ counts: null }).sort({ at: 1 }).limit(OPEN_RANGES + 1).toArray(),
   ]); // prettier-ignore
   if (!frontier) return { closed: null, live: [{ from: new Date(0), to: null }] };
   const [first] = open;
