@@ -84,6 +84,7 @@ function presentAttempt(attempt: AttemptDocument): Attempt {
     sparkAppId,
     trackingUrl,
     progress,
+    stopping,
     logSize,
     command,
   } = attempt;
@@ -110,6 +111,9 @@ function presentAttempt(attempt: AttemptDocument): Attempt {
     sparkAppId,
     trackingUrl,
     ...(progress && { progress }),
+    ...(stopping && {
+      stopping: { signalledAt: stopping.signalledAt.toISOString(), killAt: stopping.killAt.toISOString() },
+    }),
     logSize,
     command,
   };
