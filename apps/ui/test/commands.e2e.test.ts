@@ -52,6 +52,7 @@ test('⌘K finds pages, scripts and runs, by keyboard alone, and gives the focus
   await opened.sees(option(opened, /daily\.py.*Completed/));
   await page.keyboard.press('Enter');
   await soon(() => path(opened)).toBe(`/runs/${run}`);
+  await opened.sees(page.getByRole('heading', { name: 'daily.py', level: 1 }));
 
   await page.keyboard.press('Control+k');
   await page.keyboard.type('work');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { runCountsSchema } from './launch.ts';
-import { timeSchema } from './primitives.ts';
-import { WORKER_STATES } from './states.ts';
+import { idSchema, timeSchema } from './primitives.ts';
+import { WAITING_REASONS, WORKER_STATES } from './states.ts';
 
 const quantilesSchema = z.object({ p50: z.number().nullable(), p95: z.number().nullable() });
 
@@ -16,6 +16,11 @@ export const overviewSchema = z.object({
   runMs: quantilesSchema,
   workers: z.partialRecord(z.enum(WORKER_STATES), z.number().int()),
   places: z.object({ total: z.number().int(), free: z.number().int() }),
+  /** What the runs wait for that do not run now: the oldest 1,000 of them by reason, and the oldest of all. */
+  waiting: z.object({
+    byReason: z.partialRecord(z.enum(WAITING_REASONS), z.number().int()),
+    oldest: z.object({ id: idSchema, script: z.string(), createdAt: timeSchema }).nullable(),
+  }),
 });
 export type Overview = z.infer<typeof overviewSchema>;
 

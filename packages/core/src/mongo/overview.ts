@@ -1,9 +1,12 @@
 import type { Overview } from '@das/contracts/system';
 import type { Database } from './database.ts';
 import type { WorkerDocument } from './documents.ts';
+import { waitingReason } from './present-run.ts';
 import { RunQuery } from './run-query.ts';
 
 const HOUR_MS = 3_600_000;
+/** Waiting runs are told by reason up to this many, the oldest first: enough to see why the queue stands. */
+const WAITING = 1000;
 /** Quantiles are taken from the newest this many of the last hour's runs. */
 const SAMPLE = 10_000;
 
@@ -13,7 +16,7 @@ type Quantiles = Overview['waitMs'];
 export async function readOverview(db: Database, workers: readonly WorkerDocument[]): Promise<Overview> {
   const now = db.clock.now();
   const lastHour = { finishedAt: { $gte: new Date(now.getTime() - HOUR_MS) } };
-  const [counts, finished, sample] = await Promise.all([
+  const [counts, finished, sample, waiting] = await Promise.all([
     new RunQuery(db).counts(),
     db.runs.countDocuments(lastHour),
     db.runs
@@ -21,6 +24,7 @@ export async function readOverview(db: Database, workers: readonly WorkerDocumen
       .sort({ finishedAt: -1 })
       .limit(SAMPLE)
       .toArray(),
+    readWaiting(db, workers),
   ]);
   const started = sample.filter(({ startedAt }) => startedAt !== null);
   const wait = started.map(({ createdAt, startedAt }) => span(createdAt, startedAt));
@@ -32,6 +36,30 @@ export async function readOverview(db: Database, workers: readonly WorkerDocumen
     waitMs: quantiles(wait),
     runMs: quantiles(run),
     ...capacity(workers),
+    waiting,
+  };
+}
+
+/** Ids are sorted by time, and the index of states holds them: nothing is sorted here. */
+async function readWaiting(db: Database, workers: readonly WorkerDocument[]): Promise<Overview['waiting']> {
+  const anyWorker = workers.some(({ state }) => state !== 'gone' && state !== 'drained');
+  const runs = await db.runs
+    .find(
+      { state: { $in: ['queued', 'retrying'] } },
+      { projection: { state: 1, waiting: 1, createdAt: 1, 'script.path': 1 } },
+    )
+    .sort({ _id: 1 })
+    .limit(WAITING)
+    .toArray();
+  const byReason: Overview['waiting']['byReason'] = {};
+  for (const run of runs) {
+    const reason = waitingReason(run, anyWorker);
+    byReason[reason] = (byReason[reason] ?? 0) + 1;
+  }
+  const [oldest] = runs;
+  return {
+    byReason,
+    oldest: oldest ? { id: oldest._id, script: oldest.script.path, createdAt: oldest.createdAt.toISOString() } : null,
   };
 }
 

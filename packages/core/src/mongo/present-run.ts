@@ -1,4 +1,5 @@
 import type { Attempt, Run, RunEvent, RunSummary, Waiting } from '@das/contracts/run';
+import type { WaitingReason } from '@das/contracts/states';
 import type { AttemptDocument, EventDocument, RunDocument, WaitingDocument } from './documents.ts';
 import { fromPairs } from './new-run.ts';
 
@@ -65,10 +66,16 @@ function presentWaiting(run: RunDocument, { anyWorker, position }: Surroundings)
   return { reason, since: since.toISOString(), detail, ...(position === undefined ? {} : { position }) };
 }
 
+/** Why a run that waits does so: what is stored, else what the workers say. */
+export function waitingReason({ waiting }: Pick<RunDocument, 'waiting'>, anyWorker: boolean): WaitingReason {
+  return waiting?.reason ?? (anyWorker ? 'workers_busy' : 'no_worker');
+}
+
 function waitingBySurroundings(run: RunDocument, anyWorker: boolean): WaitingDocument {
   const since = run.attempts.at(-1)?.finishedAt ?? run.createdAt;
-  if (!anyWorker) return { reason: 'no_worker', since, detail: 'No worker is alive: start one.' };
-  return { reason: 'workers_busy', since, detail: 'It starts as soon as a worker has a free place.' };
+  const reason = waitingReason(run, anyWorker);
+  const detail = anyWorker ? 'It starts as soon as a worker has a free place.' : 'No worker is alive: start one.';
+  return { reason, since, detail };
 }
 
 function presentAttempt(attempt: AttemptDocument): Attempt {
@@ -84,7 +91,6 @@ function presentAttempt(attempt: AttemptDocument): Attempt {
     sparkAppId,
     trackingUrl,
     progress,
-    stopping,
     logSize,
     command,
   } = attempt;
@@ -111,9 +117,6 @@ function presentAttempt(attempt: AttemptDocument): Attempt {
     sparkAppId,
     trackingUrl,
     ...(progress && { progress }),
-    ...(stopping && {
-      stopping: { signalledAt: stopping.signalledAt.toISOString(), killAt: stopping.killAt.toISOString() },
-    }),
     logSize,
     command,
   };

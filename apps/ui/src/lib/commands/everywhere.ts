@@ -20,6 +20,9 @@ async function copyLink(): Promise<void> {
   if (await copyText(location.href)) await notify.success('The link is copied');
 }
 
+/** They need a row that has the focus: not for the palette. */
+export const IN_LISTS = 'In lists';
+
 /** What can be done on every page. The page's own commands come after these, and win. */
 export const everywhere: readonly CommandGroup[] = [
   {
@@ -41,7 +44,7 @@ export const everywhere: readonly CommandGroup[] = [
     ],
   },
   {
-    page: 'In lists',
+    page: IN_LISTS,
     commands: [
       { label: 'Next row', keys: 'j', run: () => moveRow(1) },
       { label: 'Previous row', keys: 'k', run: () => moveRow(-1) },

@@ -16,7 +16,7 @@ export function fitting(groups: readonly CommandGroup[], q: string): CommandGrou
 }
 
 /** Below this the letters only happen to be there, in this order. */
-const LEAST = 0.02;
+const LEAST = 0.08;
 
 function score(command: Command, page: string, q: string): number {
   return computeCommandScore(command.label, q, [page, command.also ?? '']);

@@ -1,6 +1,7 @@
 import type { Overview, Readiness } from '@das/contracts/system';
 import { asApiError, isAbort, type ApiError } from '../api/error.ts';
 import { getOverview, getReadiness } from '../api/system.ts';
+import { healthHistory } from './health-history.svelte.ts';
 
 /** Both are sampled by the server: looking more often shows nothing new. */
 const POLL_MS = 5000;
@@ -33,6 +34,7 @@ export class SystemView {
     try {
       this.readiness = await getReadiness(signal);
       this.readinessError = null;
+      healthHistory.add(this.readiness);
     } catch (error) {
       if (!signal?.aborted && !isAbort(error)) this.readinessError = asApiError(error);
     }

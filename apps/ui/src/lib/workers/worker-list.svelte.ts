@@ -5,6 +5,9 @@ import { listWorkers } from '../api/system.ts';
 import { byId } from '../live/by-key.ts';
 import { Watch } from '../live/watch.svelte.ts';
 
+/** A worker that has gone silent says nothing, so it is looked for. Milliseconds. */
+const LOOK_MS = 5000;
+
 /** The workers and what each runs, live. */
 export class WorkerList {
   workers = $state.raw<Worker[]>([]);
@@ -30,6 +33,8 @@ export class WorkerList {
     },
   });
 
+  readonly there = $derived(this.workers.filter((worker) => !isGone(worker)));
+  readonly gone = $derived(this.workers.filter(isGone));
   readonly places = $derived.by(() => {
     const serving = this.workers.filter((worker) => worker.state === 'active' || worker.state === 'draining');
     return {
@@ -38,9 +43,31 @@ export class WorkerList {
     };
   });
 
+  /** Begins; the answer ends it. Made for `$effect`. */
+  start(): () => void {
+    const stop = this.watch.start();
+    const timer = setInterval(() => {
+      if (!document.hidden && this.watch.status === 'ready') void this.#look();
+    }, LOOK_MS);
+    return () => {
+      clearInterval(timer);
+      stop();
+    };
+  }
+
+  async #look(): Promise<void> {
+    try {
+      this.workers = inOrder((await listWorkers()).items);
+    } catch {
+      // The connection's own banner tells that the API is away.
+    }
+  }
+
   /** What a worker runs: told by the runs themselves, which are newer than its last heartbeat. */
   runsOf(worker: Worker): RunSummary[] {
-    return [...this.runs.values()].filter((run) => run.workerId === worker.id);
+    const runs = [...this.runs.values()].filter((run) => run.workerId === worker.id);
+    // By age, so that a run keeps its place while others come and go after it.
+    return runs.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   #apply(items: readonly RunSummary[]): void {
@@ -52,6 +79,8 @@ export class WorkerList {
     this.runs = held;
   }
 }
+
+const isGone = ({ state }: Worker) => state === 'gone' || state === 'drained';
 
 /** Those that serve first, then by age. */
 function inOrder(workers: Worker[]): Worker[] {
