@@ -66,6 +66,8 @@ export const attemptSchema = z.object({
   sparkAppId: z.string().nullable(),
   trackingUrl: z.string().nullable(),
   progress: progressSchema.optional(),
+  /** It was told to end: SIGTERM to all its processes, and SIGKILL to what lives on at `killAt`. */
+  stopping: z.object({ signalledAt: timeSchema, killAt: timeSchema }).optional(),
   logSize: bytesSchema,
   /** The argv that was executed. */
   command: z.array(z.string()),

@@ -26,6 +26,7 @@ export class AttemptNotes {
   readonly #progress: ProgressNotes;
   #last: Promise<unknown> = Promise.resolve();
   #running = false;
+  #stopping = false;
 
   constructor(stores: { db: Database; runs: RunStore }, script: string, hold: Hold, log: Logger) {
     this.#stores = stores;
@@ -53,6 +54,14 @@ export class AttemptNotes {
       else this.#ui(sighting.url);
     }
     this.#progress.line(line);
+  }
+
+  /** Its processes are told to end; those that live on after `graceMs` are killed. */
+  stopping(graceMs: number): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    const signalledAt = this.#stores.db.clock.now();
+    void this.#note({ stopping: { signalledAt, killAt: new Date(signalledAt.getTime() + graceMs) } });
   }
 
   finishing(logSize: number): void {

@@ -124,7 +124,11 @@ async function submitAndWatch(context: AttemptContext, run: RunDocument, hold: H
   output.follow(supervisor);
   const env = childEnvironment(context.environment, { hold, workspace, python: context.python });
   const order = { argv, cwd: workspace.scratch, killGraceMs: context.killGraceMs, env };
+  const unlisten = hold.onChange(() => {
+    if (hold.reason === 'cancel' || hold.reason === 'timeout') notes.stopping(context.killGraceMs);
+  });
   const end = await runSupervised(supervisor, hold, order, run.timeoutMs);
+  unlisten();
   notes.finishing(output.size);
   const { size, complete } = await output.close({ signal: AbortSignal.timeout(SHIP_MS) });
   if (!complete) log.error('the end of the log could not be stored: MongoDB was away for too long');

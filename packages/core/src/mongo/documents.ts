@@ -35,6 +35,7 @@ export type AttemptDocument = {
   sparkAppId: string | null;
   trackingUrl: string | null;
   progress?: Progress;
+  stopping?: { signalledAt: Date; killAt: Date };
   logSize: number;
   command: string[];
 };

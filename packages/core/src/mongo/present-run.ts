@@ -91,6 +91,7 @@ function presentAttempt(attempt: AttemptDocument): Attempt {
     sparkAppId,
     trackingUrl,
     progress,
+    stopping,
     logSize,
     command,
   } = attempt;
@@ -117,6 +118,9 @@ function presentAttempt(attempt: AttemptDocument): Attempt {
     sparkAppId,
     trackingUrl,
     ...(progress && { progress }),
+    ...(stopping && {
+      stopping: { signalledAt: stopping.signalledAt.toISOString(), killAt: stopping.killAt.toISOString() },
+    }),
     logSize,
     command,
   };

@@ -6,6 +6,8 @@ import { rerunRun } from '../api/runs.ts';
 import { parseArgs, writeArgs } from '../launches/args.ts';
 import { FieldFaults } from '../launches/faults.ts';
 import { SettingsDraft } from '../launches/settings-draft.svelte.ts';
+import { writeDuration } from '../time/duration-input.ts';
+import type { RerunChange } from './page/advice.ts';
 
 /** A re-run: what the run had, of which only what a person changes is sent. */
 export class RerunDraft {
@@ -18,11 +20,13 @@ export class RerunDraft {
   readonly #before: RunSettings;
   #sent = { body: '', key: '' };
 
-  constructor(run: RunSummary) {
+  /** `change` is filled in for a person to look at; it is sent like what they change themselves. */
+  constructor(run: RunSummary, change: RerunChange = {}) {
     this.run = run;
     this.args = writeArgs(run.args);
     this.settings = SettingsDraft.of(run);
     this.#before = this.settings.toSettings();
+    this.#fillIn(change);
   }
 
   readonly parsed = $derived.by(() => parseArgs(this.args, 'shell'));
@@ -54,6 +58,12 @@ export class RerunDraft {
     } finally {
       this.busy = false;
     }
+  }
+
+  #fillIn({ conf, timeoutMs }: RerunChange): void {
+    for (const [key, value] of Object.entries(conf ?? {}))
+      this.settings.conf = [...this.settings.conf.filter((pair) => pair.key !== key), { key, value }];
+    if (timeoutMs !== undefined) this.settings.timeout = writeDuration(timeoutMs);
   }
 
   #overrides(): RunSettings {

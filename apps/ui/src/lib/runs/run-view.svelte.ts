@@ -5,10 +5,15 @@ import { Watch } from '../live/watch.svelte.ts';
 import { notify } from '../ui/notify.ts';
 import { LogFollower } from './log/log-follower.svelte.ts';
 
+/** How often a queued run's place is asked for: others move it without a change of the run. */
+const POSITION_MS = 5000;
+
 /** One run, live, with its history and the log of the attempt one looks at. */
 export class RunView {
   readonly id: string;
   run = $state.raw<Run | null>(null);
+  /** As it was first read: what never changes of it (its script, its settings). */
+  first = $state.raw<Run | null>(null);
   events = $state.raw<RunEvent[]>([]);
   log = $state.raw<LogFollower | null>(null);
   cancelBusy = $state(false);
@@ -36,8 +41,10 @@ export class RunView {
   /** Begins; the answer ends it. Made for `$effect`. */
   start(): () => void {
     const stop = this.watch.start();
+    const timer = setInterval(() => void this.#readPosition(), POSITION_MS);
     return () => {
       stop();
+      clearInterval(timer);
       this.log?.stop();
     };
   }
@@ -80,10 +87,20 @@ export class RunView {
     const changed = !this.run || next.seq > this.run.seq;
     // A summary without attempts (from another topic) must not take the known ones away.
     this.run = 'attempts' in next ? next : { ...next, attempts: this.run?.attempts ?? [] };
+    this.first ??= this.run;
     if (changed) {
       this.#followLog();
       void this.#readEvents();
     }
+  }
+
+  async #readPosition(): Promise<void> {
+    if (this.run?.state !== 'queued' || document.hidden) return;
+    await getRun(this.id).then(
+      (run) => this.#hold(run),
+      // The place stays as it was; whether the API answers at all is told elsewhere.
+      () => undefined,
+    );
   }
 
   async #readEvents(): Promise<void> {
