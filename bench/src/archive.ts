@@ -61,8 +61,13 @@ export async function fillArchive(db: Database, scriptsDir: string, count: numbe
 
 function pastRun(index: number, scripts: readonly string[], launchId: string, createdAt: Date): RunDocument {
   const path = scripts[(index * 7919) % SCRIPTS] as string;
+  const run = newRun(index, path, index % 2 === 0 ? launchId : null, createdAt);
+  return { ...run, _id: newIdAt(createdAt.getTime()), ...endOf(run, index) };
+}
+
+function newRun(index: number, path: string, launchId: string | null, now: Date): RunDocument {
   const manifest = [{ role: 'script' as const, path, sha256: sha256Of(path), size: 2048 }];
-  const run = newRunDocument({
+  return newRunDocument({
     manifest,
     effective: {
       args: ['--day', `2026-${index % 12}-${index % 28}`, '--input', `hdfs:///warehouse/events/part-${index % 997}`],
@@ -76,12 +81,11 @@ function pastRun(index: number, scripts: readonly string[], launchId: string, cr
       labels: { team: `team-${index % LABELS}`, nightly: 'yes' },
     },
     submittedBy: { id: `person-${index % SUBMITTERS}`, via: 'header' },
-    launchId: index % 2 === 0 ? launchId : null,
+    launchId,
     rerunOf: null,
     tag: index,
-    now: createdAt,
+    now,
   });
-  return { ...run, _id: newIdAt(createdAt.getTime()), ...endOf(run, index) };
 }
 
 function endOf(run: RunDocument, index: number): Partial<RunDocument> {
@@ -129,6 +133,13 @@ async function trackScripts(db: Database, newest: ReadonlyMap<string, RunDocumen
       lastRun: lastRunOf(run),
     })),
   );
+}
+
+/** Stores runs that wait, without jobs in Redis; answers their ids. */
+export async function queuedRuns(db: Database, scriptsDir: string, count: number): Promise<string[]> {
+  const runs = Array.from({ length: count }, (_, index) => newRun(index, `${scriptsDir}/job.py`, null, db.clock.now()));
+  await db.runs.insertMany(runs);
+  return runs.map(({ _id }) => _id);
 }
 
 /** What the reconciler does every ten seconds, until it has nothing left to do. */

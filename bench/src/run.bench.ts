@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, test } from 'vitest';
 import type { Row } from './measure.ts';
 import { a1 } from './rows/a1-submit.ts';
+import { e1 } from './rows/e1-dashboards.ts';
 import { m1 } from './rows/m1-million.ts';
 import { m2 } from './rows/m2-memory.ts';
 import { q1 } from './rows/q1-launch.ts';
@@ -21,6 +22,7 @@ const BENCHES: Record<string, () => Promise<Row | Row[]>> = {
   W1: () => w1(),
   W3: () => w3(),
   R1: () => r1(quick),
+  E1: () => e1(quick),
   M1: () => m1(quick),
   M2: () => m2(),
 };

@@ -46,7 +46,7 @@ function createLaunch({ db, launches, submission, idempotency, rules, command }:
       return { status: 200 as const, body: { items: prepared.map((run) => planOf(run, command)) } };
     }
     return answerOnce(idempotency, call, async (remember) => {
-      const prepared = await submission.prepare(requests, body.defaults, bounds);
+      const prepared = await submission.prepare(requests, body.defaults, bounds, caller.id);
       const id = newId();
       const runs = await submission.document(prepared, { submittedBy: caller, launchId: id });
       const launch: LaunchDocument = {

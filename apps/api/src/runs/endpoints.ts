@@ -38,7 +38,7 @@ export function runEndpoints(parts: RunParts): Endpoint[] {
 function submitRun({ submission, idempotency, view, rules }: RunParts): Endpoint {
   return implement(ROUTES.submitRun)(({ body, caller, idempotency: call, bounds, log }) => {
     const prepare = async () => {
-      const prepared = await submission.prepare([{ request: body, at: '' }], undefined, bounds);
+      const prepared = await submission.prepare([{ request: body, at: '' }], undefined, bounds, caller.id);
       const [run] = (await submission.document(prepared, { submittedBy: caller, launchId: null })) as [RunDocument];
       return { run, reply: () => acceptedRun(view, run) };
     };

@@ -43,6 +43,8 @@ export class Pinning {
   /** What is asked of MongoDB, shared by the calls that ask at the same time. */
   readonly #tracked: Coalescer<string[], Map<string, ScriptDocument>>;
   readonly #sizes: Coalescer<string[], Map<string, number>>;
+  /** By hash: sizes of contents that are known to be stored. */
+  readonly #stored = new Map<string, number>();
   /** By path: hash of a file that is no script, with the status it was read under. */
   readonly #others = new Map<string, { status: HdfsStatus; sha256: string }>();
 
@@ -68,8 +70,13 @@ export class Pinning {
   async #current(files: readonly NeededFile[], bounds: PinBounds): Promise<Map<string, Pinned>> {
     const paths = [...new Set(files.map(({ path }) => path))];
     let statuses: Map<string, HdfsStatus | null>;
+    let tracked: Map<string, ScriptDocument>;
     try {
-      statuses = await this.#lookUp.statuses(paths);
+      // What is tracked is asked at the same time: what was read under a status stays so, whenever the status is seen.
+      [statuses, tracked] = await Promise.all([
+        this.#lookUp.statuses(paths),
+        this.#tracked.add(paths.filter(isScript)),
+      ]);
     } catch (error) {
       const stored = error instanceof HdfsUnavailable ? await this.#storedAsNamed(files) : null;
       if (!stored) throw error;
@@ -77,14 +84,16 @@ export class Pinning {
     }
     refuseUnfit(files, statuses);
     const found = new Map([...statuses].flatMap(([path, status]) => (status ? [[path, status] as const] : [])));
-    const pinned = await this.#known(found);
+    const pinned = await this.#known(found, tracked);
     await this.#read([...found.values()].filter(({ path }) => !pinned.has(path)), pinned, bounds); // prettier-ignore
     return pinned;
   }
 
   /** Those whose status says that their bytes are the ones hashed before, and whose content is stored. */
-  async #known(statuses: ReadonlyMap<string, HdfsStatus>): Promise<Map<string, Pinned>> {
-    const scripts = await this.#tracked.add([...statuses.keys()].filter(isScript));
+  async #known(
+    statuses: ReadonlyMap<string, HdfsStatus>,
+    scripts: ReadonlyMap<string, ScriptDocument>,
+  ): Promise<Map<string, Pinned>> {
     const hashes = new Map<string, string>();
     for (const [path, status] of statuses) {
       const other = this.#others.get(path);
@@ -94,11 +103,20 @@ export class Pinning {
       if (last && !missing && isSame({ ...last, modificationTime: last.modifiedAt.getTime() }, status))
         hashes.set(path, last.sha256);
     }
-    const sizes = await this.#sizes.add([...new Set(hashes.values())]);
+    const sizes = await this.#storedSizes(new Set(hashes.values()));
     return new Map([...hashes].flatMap(([path, sha256]) => {
       const size = sizes.get(sha256);
       return size === undefined ? [] : [[path, { sha256, size }] as const];
     })); // prettier-ignore
+  }
+
+  /** Contents are never removed: one that was seen needs no second look. */
+  async #storedSizes(hashes: ReadonlySet<string>): Promise<ReadonlyMap<string, number>> {
+    const unseen = [...hashes].filter((sha256) => !this.#stored.has(sha256));
+    if (unseen.length === 0) return this.#stored;
+    if (this.#stored.size > REMEMBERED) this.#stored.clear();
+    for (const [sha256, size] of await this.#sizes.add([...hashes])) this.#stored.set(sha256, size);
+    return this.#stored;
   }
 
   /** Reads and stores what is new, a batch at a time. What has been stored stays, so asking again gets further. */

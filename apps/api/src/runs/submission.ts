@@ -39,6 +39,8 @@ export type PreparedRun = {
   effective: EffectiveSettings;
   sources: SettingSources;
   rerunOf: string | null;
+  /** Its place in the fair queue, where one was taken already. */
+  tag?: number | undefined;
 };
 /** How runs are run again. */
 export type RerunRules = {
@@ -60,11 +62,15 @@ export class Submission {
     this.#intake = new RunIntake(options.db);
   }
 
-  /** Merges the settings and pins the files of requests; `at` = where each stands in the call. Throws ApiProblem, HdfsUnavailable. */
+  /**
+   * Merges the settings and pins the files of requests; `at` = where each stands in the call. Where it is known who submits, the places
+   * in the fair queue are taken meanwhile. Throws ApiProblem, HdfsUnavailable.
+   */
   async prepare(
     requests: readonly { request: RunRequest; at: string }[],
     defaults: RunSettings | undefined,
     bounds: PinBounds,
+    submitterId?: string,
   ): Promise<PreparedRun[]> {
     const saved = await this.#options.saved.of(requests.map(({ request, at }) => ({ path: request.script, at: `${at}script` }))); // prettier-ignore
     const decided = requests.map(({ request, at }) => {
@@ -80,11 +86,14 @@ export class Submission {
       };
     });
     refuseTooManyLabels(decided);
-    const entries = await this.#options.pinning.pin(decided.flatMap(({ files }) => files), bounds); // prettier-ignore
+    const [entries, tags] = await Promise.all([
+      this.#options.pinning.pin(decided.flatMap(({ files }) => files), bounds),
+      submitterId === undefined ? [] : this.#takeTags(decided, submitterId),
+    ]); // prettier-ignore
     let taken = 0;
-    return decided.map(({ effective, sources, files }) => {
+    return decided.map(({ effective, sources, files }, index) => {
       const manifest = entries.slice(taken, (taken += files.length));
-      return { manifest, effective, sources, rerunOf: null };
+      return { manifest, effective, sources, rerunOf: null, tag: tags[index] };
     });
   }
 
@@ -117,18 +126,21 @@ export class Submission {
 
   /** Documents for prepared runs, each with its place in the fair queue. */
   async document(prepared: readonly PreparedRun[], { submittedBy, launchId }: Acceptance): Promise<RunDocument[]> {
-    const tags = new Map<number, number[]>();
-    for (const [priority, group] of Map.groupBy(prepared, ({ effective }) => effective.priority)) {
-      tags.set(
-        priority,
-        await this.#tags.add({ priorityClass: priority, submitterId: submittedBy.id, count: group.length }),
-      );
-    }
+    const taken = prepared.flatMap(({ tag }) => tag ?? []);
+    const tags = taken.length === prepared.length ? taken : await this.#takeTags(prepared, submittedBy.id);
     const now = this.#options.db.clock.now();
-    return prepared.map((run) => {
-      const tag = tags.get(run.effective.priority)?.shift() as number;
-      return newRunDocument({ ...run, launchId, submittedBy, tag, now });
-    });
+    return prepared.map((run, index) =>
+      newRunDocument({ ...run, launchId, submittedBy, tag: tags[index] as number, now }),
+    );
+  }
+
+  /** One for each run, in their order. */
+  async #takeTags(runs: readonly { effective: EffectiveSettings }[], submitterId: string): Promise<number[]> {
+    const tags = new Map<number, number[]>();
+    for (const [priorityClass, { length }] of Map.groupBy(runs, ({ effective }) => effective.priority)) {
+      tags.set(priorityClass, await this.#tags.add({ priorityClass, submitterId, count: length }));
+    }
+    return runs.map(({ effective }) => tags.get(effective.priority)?.shift() as number);
   }
 
   /** Stores one run by itself, then enqueues it; not begun once `signal` is aborted. Redis away is said in `waiting`. */

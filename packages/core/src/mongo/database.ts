@@ -1,4 +1,4 @@
-import { MongoClient } from 'mongodb';
+import { MongoClient, MongoServerError } from 'mongodb';
 import type { Collection, Db } from 'mongodb';
 import type {
   ContentDocument,
@@ -131,18 +131,20 @@ async function readServerTime(client: MongoClient): Promise<number> {
 }
 
 const DAY_SECONDS = 24 * 3600;
+const INDEX_NOT_FOUND = 27;
 
 /** Indexes for a million runs (design §6). Creating one that exists does nothing. */
 async function createIndexes(database: Database): Promise<void> {
   const { runs, scripts, versions, leases, logChunks, idempotency, tallies, workers, launches, scans } = database;
   await Promise.all([
     runs.createIndexes([
-      { key: { state: 1, _id: -1 } },
+      // What people ask of a state besides is read off the index: of many failed runs those of one person may be none.
+      { key: { state: 1, _id: -1, 'submittedBy.id': 1, 'script.path': 1 }, name: 'in_state' },
       { key: { 'script.path': 1, _id: -1 } },
-      { key: { launchId: 1, _id: -1 } },
+      { key: { launchId: 1, _id: -1 }, partialFilterExpression: { launchId: { $gt: '' } }, name: 'of_launch' },
       { key: { labels: 1, _id: -1 } },
       { key: { 'submittedBy.id': 1, _id: -1 } },
-      { key: { finishedAt: -1 } },
+      { key: { finishedAt: -1 }, partialFilterExpression: { finishedAt: { $gt: new Date(0) } }, name: 'finished' },
       { key: { createdAt: -1, state: 1 } },
       { key: { 'order.class': 1, 'order.tag': 1 }, partialFilterExpression: { state: 'queued' }, name: 'queue_order' },
       { key: { 'failure.kind': 1, _id: -1 }, partialFilterExpression: { 'failure.kind': { $exists: true } } },
@@ -162,4 +164,12 @@ async function createIndexes(database: Database): Promise<void> {
     scans.createIndexes([{ key: { startedAt: 1 }, expireAfterSeconds: 30 * DAY_SECONDS }]),
     launches.createIndexes([{ key: { finishedAt: 1 } }]),
   ]);
+  // What the ones above have replaced.
+  await Promise.all(['state_1__id_-1', 'launchId_1__id_-1', 'finishedAt_-1'].map((name) => dropIndex(runs, name)));
+}
+
+async function dropIndex(collection: Collection<RunDocument>, name: string): Promise<void> {
+  await collection.dropIndex(name).catch((error: unknown) => {
+    if (!(error instanceof MongoServerError && error.code === INDEX_NOT_FOUND)) throw error;
+  });
 }

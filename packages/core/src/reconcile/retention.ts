@@ -14,7 +14,7 @@ export async function removeOldRuns(db: Database, days: number): Promise<number>
   const before = new Date(db.clock.now().getTime() - days * DAY_MS);
   return translateMongoErrors(async () => {
     const old = await db.runs
-      .find({ finishedAt: { $lt: before, $ne: null }, state: { $in: [...TERMINAL_RUN_STATES] } })
+      .find({ finishedAt: { $gt: new Date(0), $lt: before }, state: { $in: [...TERMINAL_RUN_STATES] } })
       .sort({ finishedAt: 1 })
       .limit(BATCH)
       .project<{ _id: string; launchId: string | null; createdAt: Date }>({ launchId: 1, createdAt: 1 })
