@@ -1,5 +1,6 @@
 import type { Launch, RunCounts } from '@das/contracts/launch';
 import type { RunSummary } from '@das/contracts/run';
+import { isTerminal } from '@das/contracts/states';
 import { cancelLaunch, getLaunch, listLaunchRuns } from '../api/launches.ts';
 import { byId } from '../live/by-key.ts';
 import { Watch } from '../live/watch.svelte.ts';
@@ -45,6 +46,13 @@ export class LaunchView {
   readonly attempts = $derived(this.runs.reduce((sum, run) => sum + run.attemptCount, 0));
   /** Time that runs took together, in ms; ended ones only. */
   readonly workMs = $derived(this.runs.reduce((sum, run) => sum + (run.durationMs ?? 0), 0));
+  /** The run that took longest, of the ended ones. */
+  readonly slowest = $derived.by(() => {
+    const ended = this.runs.filter(({ durationMs }) => durationMs !== null);
+    return ended.toSorted((a, b) => (b.durationMs ?? 0) - (a.durationMs ?? 0))[0] ?? null;
+  });
+  /** Runs that a cancel would end. */
+  readonly activeCount = $derived(this.runs.filter(({ state }) => !isTerminal(state)).length);
   readonly active = $derived(this.launch?.state === 'active');
 
   async cancel(): Promise<void> {
