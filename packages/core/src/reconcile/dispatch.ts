@@ -134,7 +134,10 @@ export class Dispatch {
       for (const { _id } of missing) this.#log.warn({ runId: _id }, 'the run had no job in Redis: enqueued');
       for (const run of await this.#queue.delayed(unknown.filter((run) => !missing.includes(run)))) {
         if (await this.#queue.promote(run))
-          this.#log.warn({ runId: run._id }, 'its job was delayed beyond its time (a clock is ahead): let go');
+          this.#log.warn(
+            { runId: run._id },
+            'its time has come and its job still waited (a clock is ahead, or Redis was slow): let go',
+          );
       }
     }
   }
