@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { keepRunning, type Kept } from './keep-running.ts';
+import { compileCache, WORKER_FLAGS } from './node-process.ts';
 import { choosePort } from './ports.ts';
 import { spawnService, untilReady, type ServiceProcess } from './service-process.ts';
 import type { ServiceContext } from './services.ts';
@@ -26,7 +27,7 @@ export async function launchApi(
   return { kept, url };
 
   async function spawnApp(name: string, main: string, appEnv: NodeJS.ProcessEnv): Promise<ServiceProcess> {
-    return spawnNode({ settings, keeping }, name, main, appEnv);
+    return spawnNode({ settings, keeping }, name, [main], appEnv);
   }
 }
 
@@ -39,7 +40,12 @@ export async function launchWorker(
   const name = `worker-${n}`;
   const workerEnv = { ...env, WORKER_DIR: join(env['WORKER_DIR'] || join(settings.home, 'worker'), String(n)) };
   const start = async () => {
-    const worker = await spawnNode({ settings, keeping }, name, 'apps/worker/src/main.ts', workerEnv);
+    const worker = await spawnNode(
+      { settings, keeping },
+      name,
+      [...WORKER_FLAGS, 'apps/worker/src/main.ts'],
+      workerEnv,
+    );
     return { processes: [worker], stop: (graceMs = settings.workerStopMs) => worker.stop(graceMs) };
   };
   return keepRunning({ name, start, ...keeping }, signal);
@@ -48,15 +54,15 @@ export async function launchWorker(
 async function spawnNode(
   { settings, keeping }: Pick<ServiceContext, 'settings' | 'keeping'>,
   name: string,
-  main: string,
+  args: string[],
   env: NodeJS.ProcessEnv,
 ): Promise<ServiceProcess> {
   const child = await spawnService({
     name,
     dir: join(settings.home, 'apps'),
     command: process.execPath,
-    args: [join(settings.root, main)],
-    env,
+    args,
+    env: { ...env, ...compileCache(join(settings.home, 'apps')) },
     cwd: settings.root,
     output: 'pipe',
     // Nobody is left to wait for its last words; what a worker runs dies with it (its supervisors see to that).

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { compileCache, WORKER_FLAGS } from '@das/local/node-process';
 import { repositoryRoot } from '@das/local/settings';
 
 export type AppName = 'api' | 'worker';
@@ -10,6 +11,7 @@ export type Exit = { code: number | null; signal: NodeJS.Signals | null };
 
 const READY: Record<AppName, RegExp> = { api: /API listens on (http:\/\/\S+)/, worker: /worker ready worker=(\S+)/ };
 const START_MS = 60_000;
+const COMPILE_CACHE = compileCache(join(repositoryRoot, 'node_modules/.cache/das'));
 /** From SIGTERM until the test fails because of it. */
 const STOP_MS = 20_000;
 
@@ -31,8 +33,9 @@ export class AppProcess {
   private constructor(name: AppName, env: NodeJS.ProcessEnv, cwd: string) {
     this.name = name;
     const main = join(repositoryRoot, `apps/${name}/src/main.ts`);
-    const [command = '', ...args] = [...BOUND, process.execPath, main];
-    this.#child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const flags = name === 'worker' ? WORKER_FLAGS : [];
+    const [command = '', ...args] = [...BOUND, process.execPath, ...flags, main];
+    this.#child = spawn(command, args, { cwd, env: { ...env, ...COMPILE_CACHE }, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       createInterface({ input: stream as NonNullable<typeof stream> }).on('line', (line) => {
         this.#lines.push(line);
