@@ -3,8 +3,11 @@ import { afterAll, describe, test } from 'vitest';
 import type { Row } from './measure.ts';
 import { a1 } from './rows/a1-submit.ts';
 import { e1 } from './rows/e1-dashboards.ts';
+import { l1 } from './rows/l1-log.ts';
 import { m1 } from './rows/m1-million.ts';
 import { m2 } from './rows/m2-memory.ts';
+import { p1 } from './rows/p1-places.ts';
+import { p3 } from './rows/p3-rate.ts';
 import { q1 } from './rows/q1-launch.ts';
 import { r1 } from './rows/r1-recovery.ts';
 import { s1 } from './rows/s1-start.ts';
@@ -21,6 +24,9 @@ const BENCHES: Record<string, () => Promise<Row | Row[]>> = {
   S1: () => s1(quick),
   W1: () => w1(),
   W3: () => w3(),
+  P1: () => p1(quick),
+  P3: () => p3(quick),
+  L1: () => l1(quick),
   R1: () => r1(quick),
   E1: () => e1(quick),
   M1: () => m1(quick),

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startDas } from '@das/testkit/das';
 import type { Row } from '../measure.ts';
+import { residentMib } from '../process-cpu.ts';
 
 /** Resident memory of API and worker after some work, and of the supervisor of an attempt. */
 export async function m2(): Promise<Row[]> {
@@ -12,18 +13,16 @@ export async function m2(): Promise<Row[]> {
   const { id } = await das.submit({ script });
   await das.waitFor(id, ({ phase }) => phase === 'submitting' || phase === 'running');
   await sleep(2000);
-  const [supervisor] = await childrenOf(das.workers[0]?.pid);
-  const mib = async (pid: number | undefined) => {
-    const status = await readFile(`/proc/${pid}/status`, 'utf8');
-    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
-  };
+  const [forkServer] = await childrenOf(das.workers[0]?.pid);
+  const [supervisor] = await childrenOf(forkServer);
   const row = (what: string, figure: number, most: number): Row => ({
     id: 'M2', what, goal: { op: '≤', value: most }, das: figure, baseline: null, unit: 'MiB', ratio: null,
   }); // prettier-ignore
   const rows = [
-    row('idle memory of the API', await mib(das.apis[0]?.pid), 120),
-    row('idle memory of a worker', await mib(das.workers[0]?.pid), 100),
-    row("memory of an attempt's supervisor", await mib(supervisor), 15),
+    row('idle memory of the API', residentMib(das.apis[0]?.pid), 120),
+    row('idle memory of a worker', residentMib(das.workers[0]?.pid), 100),
+    { ...row('memory of its fork server, once per worker', residentMib(forkServer), 15), goal: null },
+    row("memory of an attempt's supervisor", residentMib(supervisor), 15),
   ];
   await das.call('cancelRun', { params: { id } });
   await das.waitFor(id);

@@ -3,6 +3,7 @@ import { BareWorker } from '../bare-worker.ts';
 import { timed } from '../measure.ts';
 import type { Row } from '../measure.ts';
 import { NotingStub } from '../stub.ts';
+import { untilCompleted } from '../until-completed.ts';
 
 const JOBS = 20;
 
@@ -16,10 +17,7 @@ export async function w1(): Promise<Row> {
     const { body } = await das.call('createLaunch', {
       body: { items: Array.from({ length: JOBS }, () => ({ script })) },
     });
-    const ids = body.runs.map(({ id }) => id);
-    while ((await das.db.runs.countDocuments({ _id: { $in: ids }, state: 'completed' })) < JOBS) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await untilCompleted(das, body.runs.map(({ id }) => id)); // prettier-ignore
   });
   await using bare = await BareWorker.start(das.stack.redisUrl, stub.path, 2);
   await bare.runAll(1);
