@@ -16,6 +16,7 @@ import { connectRedis } from '@das/core/queue/connection';
 import { RunQueue } from '@das/core/queue/run-queue';
 import { Reconciler } from '@das/core/reconcile/reconciler';
 import { localMaster } from '@das/core/spark/submit-command';
+import { ForkServer } from './execute/fork-server.ts';
 import { LeaseKeeper } from './execute/lease-keeper.ts';
 import { findPython } from './execute/supervisor.ts';
 import { sweepLeftovers } from './execute/sweep.ts';
@@ -42,7 +43,7 @@ async function main(settings: WorkerSettings, log: Logger): Promise<void> {
   const registry = new WorkerRegistry(db);
   const directory = await takeScratch(settings.WORKER_DIR, id, registry);
   const hdfs = createHdfs({ urls: settings.HDFS_URL, user: settings.HDFS_USER, deadlineMs: settings.HDFS_DEADLINE_MS });
-  const runs = new RunStore(db);
+  const runs = new RunStore(db, 'behind');
   const leases = new LeaseStore(db, settings.LEASE_MS);
   const queue = new RunQueue({
     redisUrl: settings.REDIS_URL,
@@ -58,6 +59,7 @@ async function main(settings: WorkerSettings, log: Logger): Promise<void> {
   const redis = connectRedis(settings.REDIS_URL, 'patient', log);
   const subscriber = connectRedis(settings.REDIS_URL, 'patient', log);
 
+  const supervisors = await ForkServer.start({ python, directory, log: (line) => log.warn(line) });
   const swept = await sweepLeftovers(() => true, { graceMs: 2000 });
   if (swept.length > 0) log.warn({ pids: swept }, 'ended what a dead worker had left behind');
 
@@ -65,7 +67,7 @@ async function main(settings: WorkerSettings, log: Logger): Promise<void> {
     id, version: VERSION, startedAt: db.clock.now(), concurrency: settings.WORKER_CONCURRENCY,
     queuePrefix: settings.QUEUE_PREFIX, redis, subscriber, registry, keeper,
     job: {
-      workerId: id, db, runs, leases, keeper, hdfs, logs: new LogStore(db), log, leaseMs: settings.LEASE_MS,
+      workerId: id, db, runs, leases, keeper, hdfs, logs: new LogStore(db), supervisors, log, leaseMs: settings.LEASE_MS,
       maxLosses: settings.MAX_LOSSES, directory, python, environment: process.env, sparkSubmit: settings.SPARK_SUBMIT,
       master: settings.SPARK_MASTER ?? localMaster(availableParallelism(), settings.WORKER_CONCURRENCY), propertiesFile: settings.SPARK_PROPERTIES_FILE,
       killGraceMs: settings.KILL_GRACE_MS, logMaxBytes: settings.LOG_MAX_BYTES,
@@ -77,6 +79,8 @@ async function main(settings: WorkerSettings, log: Logger): Promise<void> {
 
   await stopRequested(() => worker.hurry());
   await worker.drain(settings.DRAIN_GRACE_MS);
+  await runs.settle();
+  await supervisors[Symbol.asyncDispose]();
   await keeper.close();
   await reconciler.stop();
   await queue.close();

@@ -4,11 +4,12 @@ Why a process of its own: the promise "at most one live driver per run" must hol
 frozen, killed, or cut off from MongoDB. As child subreaper this process inherits every orphan below it
 (daemons, setsid'd children, pyspark.daemon), so "no child is left" means "no descendant is left".
 
-Run as `python3 -I -S -E supervisor.py`, in a session of its own, with these descriptors:
+Forked by fork_server.py, in a session of its own, with these descriptors:
   0 control in, 1 events out, 2 own diagnostics, 3 the child's stdout, 4 the child's stderr.
 
 Control, one JSON object a line (times: CLOCK_MONOTONIC, ms):
-  {"op":"start","argv":[...],"env":{...},"cwd":"...","deadline":ms,"killGraceMs":n}
+  {"op":"start","marks":"...","argv":[...],"env":{...},"cwd":"...","deadline":ms,"killGraceMs":n}
+      `marks`: what a sweep shall read in this process's own environment, see wear()
   {"op":"deadline","at":ms}   the newest one holds; one in the past kills at once
   {"op":"stop"}               SIGTERM to all, SIGKILL after killGraceMs
 Events, likewise:
@@ -21,7 +22,7 @@ Events, likewise:
 A control pipe that ends before `start` just ends the supervisor; after it, it is a stop. Nothing outlives the
 deadline: it is looked at first on every turn, so one who was frozen past it kills before all else.
 
-Standard library only, Python >= 3.10; one file, so that it starts fast (20 ms) and stays small (12 MB). On macOS there is neither a subreaper nor /proc: descendants are found
+Standard library only, Python >= 3.10. On macOS there is neither a subreaper nor /proc: descendants are found
 through `ps`, and a daemon whose parent has gone escapes; there the promise is best effort.
 """
 
@@ -37,6 +38,7 @@ import time
 LINUX = sys.platform == "linux"
 PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_CHILD_SUBREAPER = 1, 15, 36
 PROCESS_NAME = b"das-supervisor"  # in /proc/PID/comm; execute/sweep.ts knows a supervisor by it
+PLACEHOLDER = b"DAS_SUPERVISED="  # see wear()
 
 CONTROL, EVENTS, DIAGNOSTICS, CHILD_STDOUT, CHILD_STDERR = range(5)
 LINGER_MS = 100  # what is left when the main child exits may end by itself for so long (a `tee` that drains)
@@ -120,6 +122,23 @@ def send(pid, number):
         pass  # gone meanwhile; or changed its user (setuid), which only root could end
 
 
+def wear(marks):
+    """Writes `marks` over the placeholder in this process's environment as the kernel shows it (/proc/PID/environ):
+    a sweep tells by it what a supervisor governs. The children get an environment of their own."""
+    entries = ctypes.POINTER(ctypes.c_void_p).in_dll(libc, "environ")
+    at = 0
+    while entries and entries[at]:
+        entry = ctypes.string_at(entries[at])
+        if entry.startswith(PLACEHOLDER):
+            room = len(entry) - len(PLACEHOLDER)
+            text = marks.encode().ljust(room)
+            if len(text) > room:
+                raise ValueError("the marks are too long")
+            ctypes.memmove(entries[at] + len(PLACEHOLDER), text, room)
+            return
+        at += 1
+
+
 def spawn(argv, env, cwd):
     """Forks and executes argv. Returns (pid, report): the descriptor `report` reads the error that kept
     argv from being executed, or just ends once it was."""
@@ -185,6 +204,7 @@ class Attempt:
         self.kill_grace = 0
         self.deadline = self.term_at = self.kill_at = NEVER
         self.by = None
+        self.stopped = False  # the worker has said so; that it says it again changes nothing
         self.signalled = set()
 
     def supervise(self):
@@ -228,7 +248,9 @@ class Attempt:
         elif op == "deadline":
             self.deadline = deadline_of(message["at"])
         elif op == "stop" and self.started:
-            self.end("stop", 0, self.kill_grace)
+            if not self.stopped:
+                self.end("stop", 0, self.kill_grace)
+            self.stopped = True
         elif op == "stop":
             self.finish_unstarted("stop")
         else:
@@ -248,6 +270,7 @@ class Attempt:
             self.finish_unstarted("deadline")
             return
         try:
+            wear(message.get("marks", ""))
             self.main, self.report = spawn(message["argv"], message["env"], message["cwd"])
         except (OSError, ValueError) as error:
             self.emit(ev="spawn_failed", error=describe(error))
@@ -387,6 +410,7 @@ def signal_name(number):
 
 
 def main():
+    """Supervises one attempt; returns once nothing of it lives, or nothing was started and nothing will be."""
     for number in IGNORED:
         signal.signal(number, signal.SIG_IGN)
     if LINUX:
@@ -418,7 +442,3 @@ def main():
             attempt.kill_all()
             time.sleep(KILL_PAUSE_MS / 1000)
         os._exit(70)
-
-
-if __name__ == "__main__":
-    main()

@@ -9,6 +9,7 @@ import { HEARTBEAT_MS } from '@das/core/mongo/worker-registry';
 import type { WorkerRegistry } from '@das/core/mongo/worker-registry';
 import { cancelChannel, QUEUE_NAME } from '@das/core/queue/run-queue';
 import type { RunJob } from '@das/core/queue/run-queue';
+import { KnownFiles } from './execute/known-files.ts';
 import { handBack, processJob, RetryLater } from './execute/job.ts';
 import type { JobContext } from './execute/job.ts';
 import type { LeaseKeeper } from './execute/lease-keeper.ts';
@@ -24,12 +25,15 @@ export type WorkerOptions = {
   subscriber: Redis;
   registry: WorkerRegistry;
   keeper: LeaseKeeper;
-  job: Omit<JobContext, 'onChange' | 'onDiskFull' | 'unanswered'>;
+  job: Omit<JobContext, 'onChange' | 'onDiskFull' | 'unanswered' | 'knownFiles'>;
   /** True while there is room in WORKER_DIR; a rejection counts as none. */
   hasRoom: () => Promise<boolean>;
   log: Logger;
 };
 
+/** Scripts that are run often need not be sent by HDFS each time. */
+const KNOWN_BYTES = 4 * 1024 * 1024;
+const SOON_MS = 250;
 /** How long a worker that is done waits to tell BullMQ so. */
 const REDIS_PATIENCE_MS = 5_000;
 
@@ -41,6 +45,7 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #queue: QueueWorker<RunJob>;
   readonly #heartbeat: NodeJS.Timeout;
+  #soon: NodeJS.Timeout | undefined;
   #state: WorkerState = 'active';
 
   constructor(options: WorkerOptions) {
@@ -48,7 +53,8 @@ export class Worker {
     const context: JobContext = {
       ...options.job,
       unanswered: new Set(),
-      onChange: () => void this.#beat(),
+      knownFiles: new KnownFiles(KNOWN_BYTES),
+      onChange: () => this.#beatSoon(),
       onDiskFull: () => this.#rest(),
     };
     const process = (job: Job<RunJob>, token: string | undefined) =>
@@ -146,7 +152,14 @@ export class Worker {
     this.#options.log.info('there is room again: claiming');
   }
 
+  /** What changes often is told four times a second. */
+  #beatSoon(): void {
+    this.#soon ??= setTimeout(() => void this.#beat(), SOON_MS);
+  }
+
   async #beat(): Promise<void> {
+    clearTimeout(this.#soon);
+    this.#soon = undefined;
     const { id, version, startedAt, concurrency, registry, keeper, log } = this.#options;
     const worker = {
       _id: id,

@@ -11,6 +11,9 @@ import { PassThrough } from 'node:stream';
 import { inject } from 'vitest';
 import type { AttemptLogOptions } from '../src/logs/attempt-log.ts';
 import { AttemptLog } from '../src/logs/attempt-log.ts';
+import { Spool } from '../src/logs/spool.ts';
+
+type OpenOptions = Partial<AttemptLogOptions> & { directory?: string; maxBytes?: number };
 
 /** For the tests of logs: a database of their own, and attempt logs fed by hand. */
 export class LogTestStand {
@@ -31,14 +34,12 @@ export class LogTestStand {
     this.directory = directory;
   }
 
-  async openLog(options: Partial<AttemptLogOptions> = {}) {
+  async openLog({ directory = this.directory, maxBytes = 64 * 1024 * 1024, ...options }: OpenOptions = {}) {
     const runId = options.runId ?? randomUUID();
     const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
-    const log = await AttemptLog.open({
+    const log = new AttemptLog(await Spool.open(join(directory, 'log.spool'), maxBytes), {
       runId,
       attempt: 1,
-      directory: this.directory,
-      maxBytes: 64 * 1024 * 1024,
       store: this.store,
       now: () => new Date(),
       ...options,

@@ -13,10 +13,12 @@ const ASK_MS = 20_000;
 const UI_HOST = '127.0.0.1';
 /** Runs of a script that say what it usually takes. */
 const HISTORY = 20;
+/** What becomes known together is written together; and of a quick run, with its end. */
+const GATHER_MS = 50;
 
 /**
- * What becomes known of an attempt while it runs (it runs, its application, its UI), written into the run in that
- * order. What cannot be written is left out: the attempt goes on.
+ * What becomes known of an attempt while it runs (it runs, its application, its UI), written into the run a moment
+ * later, in that order. What cannot be written is left out: the attempt goes on.
  */
 export class AttemptNotes {
   readonly #stores: { db: Database; runs: RunStore };
@@ -24,7 +26,11 @@ export class AttemptNotes {
   readonly #log: Logger;
   readonly #closing = new AbortController();
   readonly #progress: ProgressNotes;
-  #last: Promise<unknown> = Promise.resolve();
+  #unwritten: Partial<AttemptDocument> = {};
+  #gathering: NodeJS.Timeout | undefined;
+  #writing: Promise<void> | null = null;
+  /** Called when what is gathered has been written, or will be by somebody else. */
+  #waiting: (() => void)[] = [];
   #running = false;
   #stopping = false;
 
@@ -37,6 +43,11 @@ export class AttemptNotes {
       usualMs: async () => (await readScriptStats(stores.db, script, HISTORY)).p50Ms,
       log,
     });
+  }
+
+  /** The supervisor has its word. */
+  submitting(): void {
+    void this.#note({ phase: 'submitting', submittedAt: this.#stores.db.clock.now() });
   }
 
   /** The first output of the script, or its application: it runs. */
@@ -68,11 +79,14 @@ export class AttemptNotes {
     void this.#note({ phase: 'finishing', logSize });
   }
 
-  /** Resolves when all is written. */
-  async close(): Promise<void> {
+  /** Nothing more is written here; resolves to what was not, for whoever writes the attempt's end. */
+  async close(): Promise<Partial<AttemptDocument>> {
     this.#closing.abort();
+    this.#tell();
     await this.#progress.close();
-    await this.#last;
+    clearTimeout(this.#gathering);
+    await this.#writing;
+    return this.#unwritten;
   }
 
   #ui(trackingUrl: string): void {
@@ -84,11 +98,34 @@ export class AttemptNotes {
     });
   }
 
-  /** Resolves when it is written, or could not be. */
-  #note(set: Partial<AttemptDocument>): Promise<unknown> {
+  /** Resolves when it is written, could not be, or is left for the end. */
+  #note(set: Partial<AttemptDocument>): Promise<void> {
+    Object.assign(this.#unwritten, set);
+    if (this.#closing.signal.aborted) return Promise.resolve();
+    this.#gather();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #gather(): void {
+    if (this.#writing || this.#closing.signal.aborted) return;
+    this.#gathering ??= setTimeout(() => void (this.#writing = this.#write()), GATHER_MS);
+  }
+
+  async #write(): Promise<void> {
     const { runId, fencingToken, attempt } = this.#hold;
-    return (this.#last = this.#last
-      .then(() => this.#stores.runs.noteAttempt({ runId, fencingToken, n: attempt }, set))
-      .catch((error: unknown) => this.#log.warn({ error }, 'what became known of the attempt could not be written')));
+    const set = this.#unwritten;
+    const told = this.#waiting.splice(0);
+    this.#unwritten = {};
+    this.#gathering = undefined;
+    await this.#stores.runs
+      .noteAttempt({ runId, fencingToken, n: attempt }, set)
+      .catch((error: unknown) => this.#log.warn({ error }, 'what became known of the attempt could not be written'));
+    this.#writing = null;
+    for (const resolve of told) resolve();
+    if (Object.keys(this.#unwritten).length > 0) this.#gather();
+  }
+
+  #tell(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }

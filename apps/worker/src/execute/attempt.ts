@@ -1,10 +1,8 @@
 import type { Failure, RunResult } from '@das/contracts/run';
 import type { Stream } from '@das/contracts/states';
 import { LIMITS } from '@das/contracts/limits';
-import type { Hdfs } from '@das/core/hdfs/client';
 import type { Logger } from '@das/core/logging/logger';
-import type { Database } from '@das/core/mongo/database';
-import type { RunDocument } from '@das/core/mongo/documents';
+import type { AttemptDocument, RunDocument } from '@das/core/mongo/documents';
 import type { LeaseStore } from '@das/core/mongo/lease-store';
 import type { LogStore } from '@das/core/mongo/log-store';
 import { fromPairs } from '@das/core/mongo/new-run';
@@ -12,30 +10,29 @@ import type { RunStore } from '@das/core/mongo/run-store';
 import { classifyFailure } from '@das/core/spark/classify-failure';
 import { buildSubmitArgv } from '@das/core/spark/submit-command';
 import { AttemptLog } from '../logs/attempt-log.ts';
-import { SpoolBroken } from '../logs/spool-errors.ts';
+import type { Spool } from '../logs/spool.ts';
+import { SpoolBroken, SpoolDiskFull } from '../logs/spool-errors.ts';
 import { childEnvironment } from './child-environment.ts';
-import { endingOfError, endingOfStop } from './ending.ts';
+import { endingOfError, endingOfStop, FILLED_THE_DISK } from './ending.ts';
 import type { Ending } from './ending.ts';
-import { fetchFiles } from './fetch.ts';
-import type { Fetched } from './fetch.ts';
+import type { Places } from './fetch.ts';
 import type { Hold } from './hold.ts';
 import { AttemptStopped } from './hold.ts';
 import { AttemptNotes } from './attempt-notes.ts';
+import { Preparation } from './preparation.ts';
+import type { PreparationContext, Prepared } from './preparation.ts';
 import { runSupervised } from './watch.ts';
 import type { ProcessEnd } from './watch.ts';
 import { readResultFile } from './result-file.ts';
-import { launchSupervisor, SpawnFailed, SupervisorLost } from './supervisor.ts';
-import type { Supervisor } from './supervisor.ts';
-import { supervisorEnvironment, sweepLeftovers } from './sweep.ts';
+import { SpawnFailed, SupervisorLost } from './supervisor.ts';
+import { supervisorMarks, sweepLeftovers } from './sweep.ts';
 import type { AttemptMarks } from './sweep.ts';
 import { Workspace } from './workspace.ts';
 
-export type AttemptContext = {
-  db: Database;
+export type AttemptContext = PreparationContext & {
   runs: RunStore;
   leases: LeaseStore;
   logs: LogStore;
-  hdfs: Hdfs;
   /** The worker's own folder; each attempt gets one of its own in it. */
   directory: string;
   /** Absolute path of the Python that runs supervisor and scripts. */
@@ -46,7 +43,6 @@ export type AttemptContext = {
   master: string;
   propertiesFile: string | undefined;
   killGraceMs: number;
-  logMaxBytes: number;
 };
 
 /** How long the rest of a log may wait for MongoDB after the attempt's end. */
@@ -54,42 +50,36 @@ const SHIP_MS = 600_000;
 /** What of each stream a failure is classified by. */
 const EVIDENCE_BYTES = 64 * 1024;
 
-type Outcome = { ending: Ending; logSize: number };
+/** How it ended, and what else is known of the attempt and not written yet. */
+type Outcome = { ending: Ending; known: Partial<AttemptDocument> };
+
+/** Begins what an attempt needs; the command is known from then on. */
+export function prepareAttempt(context: AttemptContext, run: RunDocument, n: number, log: Logger): Preparation {
+  const onResidue = (error: unknown) => log.warn({ error }, 'the workspace could not be removed');
+  return new Preparation(context, run.manifest, new Workspace(context.directory, run._id, n), onResidue);
+}
 
 /** One attempt, from the claim to its end: fetch, submit, observe, finish. Never throws: an error is an ending, too. */
 export async function executeAttempt(
   context: AttemptContext,
   run: RunDocument,
   hold: Hold,
+  preparation: Preparation,
   log: Logger,
 ): Promise<Outcome> {
-  const workspace = new Workspace(context.directory, run._id, hold.attempt);
-  // Started ahead of need: it waits for the word while the files are fetched.
-  const supervisor = launchSupervisor({
-    python: context.python,
-    env: supervisorEnvironment({
-      DAS_RUN_ID: hold.runId,
-      DAS_ATTEMPT: String(hold.attempt),
-      DAS_FENCING_TOKEN: String(hold.fencingToken),
-    }),
-    log: (line) => log.warn(`supervisor: ${line}`),
-  });
+  const stop = () => preparation.stop(hold.signal.reason);
+  hold.signal.addEventListener('abort', stop, { once: true });
   try {
     if (run.losses > 0) await endFormerAttempts(run._id, hold.fencingToken, log);
-    await workspace.make();
-    const fetched = await fetchFiles(context, run.manifest, workspace, hold.signal);
-    return await submitAndWatch(context, run, hold, { workspace, fetched, supervisor, log });
+    const prepared = await preparation.done;
+    hold.signal.throwIfAborted();
+    return await submitAndWatch(context, run, hold, { preparation, prepared, log });
   } catch (error) {
     if (!(error instanceof AttemptStopped)) log.warn({ error }, 'the attempt could not be executed');
-    return {
-      ending: endingOfError(hold.signal.aborted && !(error instanceof SpoolBroken) ? hold.signal.reason : error),
-      logSize: 0,
-    };
+    const cause = hold.signal.aborted && !(error instanceof SpoolBroken) ? hold.signal.reason : error;
+    return { ending: endingOfError(cause), known: {} };
   } finally {
-    await supervisor[Symbol.asyncDispose]();
-    await workspace[Symbol.asyncDispose]().catch((error: unknown) =>
-      log.warn({ error }, 'the workspace could not be removed'),
-    );
+    await preparation[Symbol.asyncDispose]();
   }
 }
 
@@ -104,70 +94,95 @@ async function endFormerAttempts(runId: string, fencingToken: number, log: Logge
   if (ended.length > 0) log.warn({ pids: ended }, 'ended what a former holder of the run had left alive');
 }
 
-type Stage = { workspace: Workspace; fetched: Fetched; supervisor: Supervisor; log: Logger };
+type Stage = { preparation: Preparation; prepared: Prepared; log: Logger };
 
 async function submitAndWatch(context: AttemptContext, run: RunDocument, hold: Hold, stage: Stage): Promise<Outcome> {
-  const { workspace, fetched, supervisor, log } = stage;
-  const argv = commandOf(context, run, fetched);
-  // The intent is stored before anything starts: whoever finds the run later knows what may be running.
-  const held = await context.runs.noteAttempt(
-    { runId: hold.runId, fencingToken: hold.fencingToken, n: hold.attempt },
-    { phase: 'submitting', command: argv, submittedAt: context.db.clock.now() },
-    fetched.drifted ? { drifted: true } : {},
-  );
-  if (!held) hold.stop('superseded');
-  hold.signal.throwIfAborted();
-  if (fetched.drifted) log.warn('a file has changed or gone since the run was accepted: the pinned copy runs');
+  const { preparation, prepared, log } = stage;
+  const { workspace } = preparation;
+  const { supervisor } = prepared;
+  const argv = commandOf(context, run, preparation.places);
+  await noteChangedIntent(context, run, hold, { argv, drifted: prepared.fetched.drifted }, log);
 
   const notes = new AttemptNotes(context, run.script.path, hold, log);
-  await using output = await openLog(context, hold, workspace, notes, log);
+  let filledDisk = Promise.resolve(false);
+  await using output = openLog(context, hold, notes, prepared.spool, log, () => {
+    // Before the end: much of what a script has written goes with it.
+    filledDisk = prepared.disk.isMostlyIts().finally(() => hold.stop('disk_full'));
+  });
   output.follow(supervisor);
   const env = childEnvironment(context.environment, { hold, workspace, python: context.python });
-  const order = { argv, cwd: workspace.scratch, killGraceMs: context.killGraceMs, env };
+  const marks = supervisorMarks(env);
+  const order = { argv, cwd: workspace.scratch, killGraceMs: context.killGraceMs, env, marks };
   const unlisten = hold.onChange(() => {
     if (hold.reason === 'cancel' || hold.reason === 'timeout') notes.stopping(context.killGraceMs);
   });
-  const end = await runSupervised(supervisor, hold, order, run.timeoutMs);
+  notes.submitting();
+  const end = await runSupervised(supervisor, hold, order, run.timeoutMs, prepared.oomKilled);
   unlisten();
   notes.finishing(output.size);
   const { size, complete } = await output.close({ signal: AbortSignal.timeout(SHIP_MS) });
   if (!complete) log.error('the end of the log could not be stored: MongoDB was away for too long');
-  await notes.close();
+  const known = { ...(await notes.close()), logSize: size };
+  if (output.failure instanceof SpoolDiskFull && (await filledDisk)) return { ending: FILLED_THE_DISK, known };
   if (output.failure) throw output.failure;
-  return { ending: await endingOf(context, run, hold, workspace, output, end), logSize: size };
+  return { ending: await endingOf(context, run, hold, workspace, output, end), known };
+}
+
+/**
+ * The intent is stored before anything starts, so that whoever finds the run later knows what may be running: with the claim. Where that
+ * was another one's (a claim that MongoDB did not answer), or pinned copies run, it is told before the start.
+ */
+async function noteChangedIntent(
+  context: AttemptContext,
+  run: RunDocument,
+  hold: Hold,
+  { argv, drifted }: { argv: string[]; drifted: boolean },
+  log: Logger,
+): Promise<void> {
+  const stored = run.attempts.find(({ n }) => n === hold.attempt)?.command ?? [];
+  const isStored = stored.length === argv.length && stored.every((argument, index) => argument === argv[index]);
+  if (isStored && !drifted) return;
+  if (drifted) log.warn('a file has changed or gone since the run was accepted: the pinned copy runs');
+  const held = await context.runs.noteAttempt(
+    { runId: hold.runId, fencingToken: hold.fencingToken, n: hold.attempt },
+    { command: argv },
+    drifted ? { drifted } : {},
+  );
+  if (!held) hold.stop('superseded');
+  hold.signal.throwIfAborted();
 }
 
 function openLog(
   context: AttemptContext,
   hold: Hold,
-  workspace: Workspace,
   notes: AttemptNotes,
+  spool: Spool,
   log: Logger,
-): Promise<AttemptLog> {
-  return AttemptLog.open({
+  onSpoolFailure: () => void,
+): AttemptLog {
+  return new AttemptLog(spool, {
     runId: hold.runId,
     attempt: hold.attempt,
-    directory: workspace.logs,
-    maxBytes: context.logMaxBytes,
     store: context.logs,
     now: () => context.db.clock.now(),
     onLine: { stderr: (line) => notes.sparkLine(line) },
     onFirstOutput: (stream) => (stream === 'stdout' ? notes.running() : undefined),
-    onSpoolFailure: () => hold.stop('disk_full'),
+    onSpoolFailure,
     onShipFailure: (error) => log.warn({ error }, 'the log waits for MongoDB'),
   });
 }
 
-function commandOf(context: AttemptContext, run: RunDocument, fetched: Fetched): string[] {
+/** The exact argv of an attempt whose files lie in those places. */
+export function commandOf(context: AttemptContext, run: RunDocument, places: Places): string[] {
   return buildSubmitArgv({
     sparkSubmit: context.sparkSubmit,
     master: context.master,
     propertiesFile: context.propertiesFile,
     conf: fromPairs(run.conf),
-    pyFiles: fetched.pyFiles,
-    files: fetched.files,
+    pyFiles: places.pyFiles,
+    files: places.files,
     appName: `das-${run._id}`,
-    scriptPath: fetched.script,
+    scriptPath: places.script,
     args: run.args,
   });
 }

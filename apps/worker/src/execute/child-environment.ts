@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { Hold } from './hold.ts';
+import type { AttemptMarks } from './sweep.ts';
 import type { Workspace } from './workspace.ts';
 
 /** What of the worker's own environment a script may see: nothing that holds a secret of DAS. */
@@ -12,7 +13,7 @@ const PASSED_ON = [
 export function childEnvironment(
   own: NodeJS.ProcessEnv,
   attempt: { hold: Hold; workspace: Workspace; python: string },
-): Record<string, string> {
+): AttemptMarks & Record<string, string> {
   const passed = PASSED_ON.flatMap((name) => (own[name] === undefined ? [] : [[name, own[name]] as const]));
   return {
     ...Object.fromEntries(passed),

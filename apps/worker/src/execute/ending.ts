@@ -9,12 +9,22 @@ import type { ExitStatus } from './supervisor.ts';
 export type Ending =
   | { kind: 'completed'; exit: ExitStatus; result: RunResult }
   | { kind: 'failed'; exit: ExitStatus; result: RunResult; failure: Failure }
-  | { kind: 'lost'; loss: Loss; /** This worker's own fault: counts towards MAX_LOSSES. */ ownFault?: true }
+  | {
+      kind: 'lost';
+      loss: Loss;
+      /** This worker's fault, or the script's: only those count towards MAX_LOSSES. */ counts?: true;
+    }
   | { kind: 'cancelled'; exit: ExitStatus | null }
   /** Somebody else holds the run: nothing is written. */
   | { kind: 'superseded' };
 
 const DISK_FULL: Loss = { kind: 'disk_full', summary: 'The disk of the worker (WORKER_DIR) is full.' };
+/** A script that fills every worker's disk must not be tried for ever (docs/adr/0012). */
+export const FILLED_THE_DISK: Ending = {
+  kind: 'lost',
+  loss: { kind: 'disk_full', summary: 'The attempt itself made the disk of the worker (WORKER_DIR) full.' },
+  counts: true,
+};
 
 /** The ending that a stop from outside means. A timeout has its own, with the log's evidence (attempt.ts). */
 export function endingOfStop(reason: Exclude<StopReason, 'timeout'>, exit: ExitStatus | null): Ending {
@@ -55,7 +65,7 @@ export function endingOfError(error: unknown): Ending {
     return { kind: 'lost', loss: DISK_FULL };
   }
   const summary = `The worker could not execute the attempt: ${error instanceof Error ? error.message : String(error)}`;
-  return { kind: 'lost', loss: { kind: 'worker_lost', summary }, ownFault: true };
+  return { kind: 'lost', loss: { kind: 'worker_lost', summary }, counts: true };
 }
 
 function isDiskFull(error: unknown): boolean {

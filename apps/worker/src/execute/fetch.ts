@@ -6,41 +6,58 @@ import { HdfsUnavailable } from '@das/core/hdfs/errors';
 import type { Hdfs } from '@das/core/hdfs/client';
 import type { Database } from '@das/core/mongo/database';
 import { translateMongoErrors } from '@das/core/mongo/errors';
+import type { KnownFiles } from './known-files.ts';
 import type { Workspace } from './workspace.ts';
 
-export type Fetched = { script: string; pyFiles: string[]; files: string[]; drifted: boolean };
+export type Sources = { hdfs: Hdfs; db: Database; knownFiles: KnownFiles };
+/** Where the files of a version are put. */
+export type Places = { script: string; pyFiles: string[]; files: string[]; all: string[] };
+export type Fetched = { drifted: boolean };
+
+export function placesOf(manifest: readonly ManifestEntry[], workspace: Workspace): Places {
+  const all = manifest.map(({ path, role }, index) => workspace.placeFor(index, path, role));
+  const of = (role: ManifestEntry['role']) => all.filter((_, index) => manifest[index]?.role === role);
+  return { script: of('script')[0] ?? '', pyFiles: of('pyFile'), files: of('file'), all };
+}
 
 /**
  * Pulls the files of a version from HDFS and checks each against its hash. What has changed or gone there is
  * replaced by the copy pinned when the run was accepted (`drifted`): executed bytes = accepted bytes.
- * Throws HdfsUnavailable when HDFS does not answer: then nobody knows, and it is a loss.
+ * Throws HdfsUnavailable when HDFS does not answer: then nobody knows, and it is a loss. `made`: the workspace is there.
  */
 export async function fetchFiles(
-  sources: { hdfs: Hdfs; db: Database },
+  sources: Sources,
   manifest: readonly ManifestEntry[],
-  workspace: Workspace,
+  places: Places,
+  made: Promise<unknown>,
   signal: AbortSignal,
 ): Promise<Fetched> {
-  const fetched: Fetched = { script: '', pyFiles: [], files: [], drifted: false };
+  const fetched: Fetched = { drifted: false };
   for (const [index, entry] of manifest.entries()) {
     const { bytes, drifted } = await acceptedBytes(sources, entry, signal);
-    const place = await workspace.placeFor(index, entry.path, entry.role);
-    await writeFile(place, bytes, { mode: 0o600, signal });
+    await made;
+    await writeFile(places.all[index] as string, bytes, { mode: 0o600, signal });
     fetched.drifted ||= drifted;
-    if (entry.role === 'script') fetched.script = place;
-    else (entry.role === 'pyFile' ? fetched.pyFiles : fetched.files).push(place);
   }
   return fetched;
 }
 
 async function acceptedBytes(
-  { hdfs, db }: { hdfs: Hdfs; db: Database },
+  { hdfs, db, knownFiles }: Sources,
   entry: ManifestEntry,
   signal: AbortSignal,
 ): Promise<{ bytes: Uint8Array; drifted: boolean }> {
   try {
-    const bytes = await hdfs.read(entry.path, { maxBytes: LIMITS.fileBytes, signal });
-    if (sha256Of(bytes) === entry.sha256) return { bytes, drifted: false };
+    const status = await hdfs.status(entry.path, { signal });
+    const known = knownFiles.find(status, entry.sha256);
+    if (known) return { bytes: known, drifted: false };
+    if (status.type === 'file') {
+      const bytes = await hdfs.read(entry.path, { maxBytes: LIMITS.fileBytes, expectLength: status.length, signal });
+      if (sha256Of(bytes) === entry.sha256) {
+        knownFiles.keep(status, entry.sha256, bytes);
+        return { bytes, drifted: false };
+      }
+    }
   } catch (error) {
     if (error instanceof HdfsUnavailable || signal.aborted) throw error;
     // Gone, denied, grown too large: whatever it is now, it is not what was accepted.

@@ -3,12 +3,14 @@ import type { Job } from 'bullmq';
 import type { Logger } from '@das/core/logging/logger';
 import { claimRun } from '@das/core/mongo/claim';
 import type { ClaimOutcome } from '@das/core/mongo/claim';
+import type { RunDocument } from '@das/core/mongo/documents';
 import { isDatabaseAway } from '@das/core/mongo/errors';
 import type { RunJob } from '@das/core/queue/run-queue';
-import { executeAttempt } from './attempt.ts';
+import { commandOf, executeAttempt, prepareAttempt } from './attempt.ts';
 import type { AttemptContext } from './attempt.ts';
 import { Hold } from './hold.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
+import type { Preparation } from './preparation.ts';
 import { recordEnding } from './record-ending.ts';
 import type { Verdict } from './record-ending.ts';
 import { monotonicMs } from './supervisor.ts';
@@ -45,47 +47,66 @@ const DATABASE_AWAY_MS = 2000;
  * come twice, late or for nothing: the claim decides.
  */
 export async function processJob(context: JobContext, job: Job<RunJob>, token: string | undefined): Promise<void> {
-  const { runId, epoch } = job.data;
-  const log = context.log.child({ runId });
+  const log = context.log.child({ runId: job.data.runId });
   const sentAt = monotonicMs();
-  const claim = await claimOnce(context, { runId, epoch }, log);
+  await using preparing = new AsyncDisposableStack();
+  const { claim, preparation } = await claimAndPrepare(context, job, preparing, log);
   switch (claim.outcome) {
     case 'obsolete':
       log.debug(`nothing to do: ${claim.why}`);
       return;
     case 'early':
-      return delay(job, token, claim.delayMs);
+      return await delay(job, token, claim.delayMs);
     case 'claimed': {
       const hold = new Hold(
-        { runId, attempt: claim.attempt, fencingToken: claim.fencingToken },
+        { runId: claim.run._id, attempt: claim.attempt, fencingToken: claim.fencingToken },
         context.leaseMs,
         sentAt,
       );
-      return obey(await drive(context, claim.run, hold, log.child({ attempt: claim.attempt })), job, token);
+      const prepared = preparation ?? preparing.use(prepareAttempt(context, claim.run, claim.attempt, log));
+      const verdict = await drive(context, claim.run, hold, prepared, log.child({ attempt: claim.attempt }));
+      return await obey(verdict, job, token);
     }
     default:
       return claim satisfies never;
   }
 }
 
-async function claimOnce(context: JobContext, { runId, epoch }: RunJob, log: Logger): Promise<ClaimOutcome> {
+type Claim = { claim: ClaimOutcome; preparation?: Preparation };
+
+/** What is prepared is thrown away with `preparing`, also when the run is not ours after all. */
+async function claimAndPrepare(
+  context: JobContext,
+  job: Job<RunJob>,
+  preparing: AsyncDisposableStack,
+  log: Logger,
+): Promise<Claim> {
+  const { runId, epoch } = job.data;
   const unanswered = context.unanswered.has(runId);
+  const fresh = job.attemptsStarted === 1;
+  let preparation: Preparation | undefined;
+  const intend = (run: RunDocument, n: number) => {
+    preparation = prepareAttempt(context, run, n, log);
+    preparing.use(preparation);
+    return commandOf(context, run, preparation.places);
+  };
   try {
-    const claim = await claimRun(context, { runId, epoch, workerId: context.workerId, unanswered });
+    const claim = await claimRun(context, { runId, epoch, workerId: context.workerId, unanswered, fresh, intend });
     context.unanswered.delete(runId);
-    return claim;
+    return { claim, ...(preparation && { preparation }) };
   } catch (error) {
     if (!isDatabaseAway(error)) throw error;
     log.warn({ error }, 'MongoDB is away: the run is not claimed, as far as is known');
     context.unanswered.add(runId);
-    return { outcome: 'early', delayMs: DATABASE_AWAY_MS };
+    return { claim: { outcome: 'early', delayMs: DATABASE_AWAY_MS } };
   }
 }
 
 async function drive(
   context: JobContext,
-  run: Parameters<typeof executeAttempt>[1],
+  run: RunDocument,
   hold: Hold,
+  preparation: Preparation,
   log: Logger,
 ): Promise<Verdict> {
   context.keeper.add(hold);
@@ -93,9 +114,9 @@ async function drive(
   let recorded = false;
   try {
     log.info({ script: run.script.path, attempt: hold.attempt }, 'attempt started');
-    const { ending, logSize } = await executeAttempt(context, run, hold, log);
+    const { ending, known } = await executeAttempt(context, run, hold, preparation, log);
     if (ending.kind === 'lost' && ending.loss.kind === 'disk_full') context.onDiskFull();
-    const verdict = await recordEnding(context, run, hold, ending, logSize, log);
+    const verdict = await recordEnding(context, run, hold, ending, known, log);
     recorded = true;
     log.info({ then: verdict.then, ...('why' in verdict && { why: verdict.why }) }, `attempt ${ending.kind}`);
     return verdict;
@@ -103,7 +124,7 @@ async function drive(
     context.keeper.remove(hold);
     context.onChange();
     // Of an end that nobody wrote the lease runs out, and with it the run comes forward again.
-    if (recorded) await context.leases.release(hold).catch(() => undefined);
+    if (recorded) void context.leases.release(hold).catch(() => undefined);
   }
 }
 

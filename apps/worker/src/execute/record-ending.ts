@@ -21,7 +21,7 @@ export type Verdict =
 type Stores = { db: Database; runs: RunStore; maxLosses: number };
 
 /**
- * Writes an attempt's end into the run. MongoDB away: tries until it answers or the run is somebody else's. A
+ * Writes an attempt's end into the run, with what else is `known` of it. MongoDB away: tries until it answers or the run is somebody else's. A
  * cancel that came at the last moment wins over the end; a lease that is lost wins over everything.
  */
 export async function recordEnding(
@@ -29,13 +29,13 @@ export async function recordEnding(
   run: RunDocument,
   hold: Hold,
   ending: Ending,
-  logSize: number,
+  known: Partial<AttemptDocument>,
   log: Logger,
 ): Promise<Verdict> {
   if (ending.kind === 'superseded') return { then: 'done' };
   for (let tries = 0; ; tries += 1) {
     try {
-      return await record(stores, run, hold, ending, logSize);
+      return await record(stores, run, hold, ending, known);
     } catch (error) {
       if (!isDatabaseAway(error)) throw error;
       if (tries === 0) log.warn({ error }, 'the end of the attempt waits for MongoDB');
@@ -51,15 +51,15 @@ async function record(
   run: RunDocument,
   hold: Hold,
   ending: Exclude<Ending, { kind: 'superseded' }>,
-  logSize: number,
+  known: Partial<AttemptDocument>,
 ): Promise<Verdict> {
   const now = stores.db.clock.now();
-  const { move, verdict } = plan(stores, run, hold, ending, { finishedAt: now, logSize });
+  const { move, verdict } = plan(stores, run, hold, ending, { ...known, finishedAt: now });
   if (await stores.runs.move(move)) return verdict;
   // Not running any more under our token: cancelled meanwhile, or taken away.
   const current = await stores.runs.find(run._id);
   if (current?.state === 'cancelling' && current.fencingToken === hold.fencingToken && ending.kind !== 'cancelled') {
-    return record(stores, run, hold, { kind: 'cancelled', exit: 'exit' in ending ? ending.exit : null }, logSize);
+    return record(stores, run, hold, { kind: 'cancelled', exit: 'exit' in ending ? ending.exit : null }, known);
   }
   return { then: 'done' };
 }
@@ -69,7 +69,7 @@ function plan(
   run: RunDocument,
   hold: Hold,
   ending: Exclude<Ending, { kind: 'superseded' }>,
-  end: { finishedAt: Date; logSize: number },
+  end: Partial<AttemptDocument> & { finishedAt: Date },
 ): { move: Move; verdict: Verdict } {
   const actor = `worker ${run.workerId ?? ''}`;
   const base = { runId: run._id, from: 'running' as const, fencingToken: hold.fencingToken, actor };
@@ -163,7 +163,7 @@ function planLoss(
   now: Date,
 ): { move: Move; verdict: Verdict } {
   const { loss } = ending;
-  const workerLosses = ending.ownFault ? 1 : 0;
+  const workerLosses = ending.counts ? 1 : 0;
   const change = attempt({ state: 'lost', loss });
   const inc = { losses: 1, workerLosses };
   if (workerLosses > 0 && run.workerLosses + 1 >= stores.maxLosses) {

@@ -7,28 +7,26 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ForkServer } from './fork-server.ts';
 import type { Supervisor } from './supervisor.ts';
-import {
-  findPython,
-  launchSupervisor,
-  monotonicMs,
-  NeverStarted,
-  SpawnFailed,
-  SUPERVISOR_SCRIPT,
-  SupervisorLost,
-  type StartOrder,
-} from './supervisor.ts';
+import { findPython, monotonicMs, NeverStarted, SpawnFailed, SupervisorLost, type StartOrder } from './supervisor.ts';
 
 let python: string;
 let dir: string;
+let server: ForkServer;
 let releases: (() => unknown)[] = [];
 
 beforeAll(async () => {
   python = await findPython('python3');
   dir = await mkdtemp(join(tmpdir(), 'das-supervisor-'));
+  server = await ForkServer.start({ python, directory: dir, log: (line) => console.error(line) });
 });
-afterAll(() => rm(dir, { recursive: true, force: true }));
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await rm(dir, { recursive: true, force: true });
+});
 afterEach(async () => {
   for (const release of releases.reverse()) await release();
   releases = [];
@@ -43,8 +41,8 @@ interface Launched {
   stderr: Promise<string>;
 }
 
-function launch(): Launched {
-  const supervisor = launchSupervisor({ python, log: (line) => console.error(line) });
+async function launch(): Promise<Launched> {
+  const supervisor = await server.launch();
   releases.push(() => supervisor[Symbol.asyncDispose]());
   return { supervisor, stdout: read(supervisor.stdout), stderr: read(supervisor.stderr) };
 }
@@ -109,7 +107,7 @@ ${end}`;
 
 describe('an attempt that ends by itself', () => {
   it('tells the exit code and passes both streams through', async () => {
-    const { supervisor, stdout, stderr } = launch();
+    const { supervisor, stdout, stderr } = await launch();
     const pid = await supervisor.start(order(['sh', '-c', 'echo out; echo err >&2; exit 7']));
     expect(pid).toBeGreaterThan(1);
     expect(await supervisor.exited).toEqual({ code: 7, signal: null });
@@ -118,13 +116,13 @@ describe('an attempt that ends by itself', () => {
   });
 
   it('tells the signal that ended it', async () => {
-    const { supervisor } = launch();
+    const { supervisor } = await launch();
     await supervisor.start(order(['sh', '-c', 'kill -SEGV $$']));
     expect(await supervisor.ended).toMatchObject({ code: null, signal: 'SIGSEGV', by: 'none' });
   });
 
   it('loses no byte of a large output that is read slowly', async () => {
-    const supervisor = launchSupervisor({ python });
+    const supervisor = await server.launch();
     releases.push(() => supervisor[Symbol.asyncDispose]());
     await supervisor.start(order(['sh', '-c', 'head -c 3000000 /dev/zero']));
     let size = 0;
@@ -137,7 +135,7 @@ describe('an attempt that ends by itself', () => {
   });
 
   it('takes its daemons with it, however they were made', async () => {
-    const { supervisor } = launch();
+    const { supervisor } = await launch();
     const file = newFile();
     const wait = `
 import time
@@ -150,7 +148,7 @@ sys.exit(3)`;
   });
 
   it('lets what is left drain for a moment', async () => {
-    const { supervisor, stdout } = launch();
+    const { supervisor, stdout } = await launch();
     await supervisor.start(order(['sh', '-c', '(sleep 0.02; echo late) & exit 0']));
     expect(await supervisor.ended).toMatchObject({ code: 0, killed: 0 });
     expect(await stdout).toBe('late\n');
@@ -160,7 +158,7 @@ sys.exit(3)`;
 describe('what the child gets', () => {
   it('is argv byte for byte', async () => {
     const args = ['', ' ', 'ä 🚀 \u{10ffff}', `'"\\$HOME \`id\``, 'two\nlines\n', '\t\x01\x7f', '--', '-c', '*', ''];
-    const { supervisor, stdout } = launch();
+    const { supervisor, stdout } = await launch();
     const show = 'import os,sys; print(open("/proc/self/cmdline","rb").read().hex())';
     await supervisor.start(order([python, '-I', '-c', show, ...args]));
     const bytes = Buffer.from((await stdout).trim(), 'hex').toString();
@@ -169,7 +167,7 @@ describe('what the child gets', () => {
 
   it('is exactly the environment given, its directory, no input and no other descriptor', async () => {
     const env = { PATH, EMPTY: '', UNICODE: 'ß=ü\nx', DAS_RUN_ID: 'r1' };
-    const { supervisor, stdout } = launch();
+    const { supervisor, stdout } = await launch();
     const show = `cat /proc/$$/environ; printf '\\0|'; pwd; cat; ls /proc/$$/fd`;
     await supervisor.start(order(['/bin/sh', '-c', show], { env }));
     const [environ, rest] = (await stdout).split('\0|');
@@ -185,10 +183,10 @@ describe('what the child gets', () => {
   });
 
   it('is the default action for every signal, and a session of its own', async () => {
-    const { supervisor, stdout } = launch();
+    const { supervisor, stdout } = await launch();
     const pid = await supervisor.start(order(['grep', '-E', '^Sig(Blk|Ign)', '/proc/self/status']));
     expect(await stdout).toBe('SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n');
-    const second = launch();
+    const second = await launch();
     const main = await second.supervisor.start(order(['sleep', '60']));
     expect(readFileSync(`/proc/${main}/stat`, 'utf8').split(') ')[1]!.split(' ').slice(2, 4)).toEqual([
       `${main}`,
@@ -207,7 +205,7 @@ describe('an attempt that cannot start', () => {
     ['EINVAL', ['echo', 'a\0b'], {}],
     ['ETIME', ['true'], { deadline: 1 }],
   ])('says %s for %j %j', async (code, argv, more) => {
-    const { supervisor } = launch();
+    const { supervisor } = await launch();
     const failure = await supervisor.start(order(argv, more)).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(SpawnFailed);
     expect(failure).toMatchObject({ code });
@@ -215,30 +213,32 @@ describe('an attempt that cannot start', () => {
   });
 
   it('ends unstarted when told to', async () => {
-    const stopped = launch().supervisor;
+    const stopped = (await launch()).supervisor;
     await stopped.ready;
     stopped.stop();
     expect(await stopped.ended).toMatchObject({ by: 'stop', killed: 0 });
     await expect(stopped.spawned).rejects.toBeInstanceOf(NeverStarted);
-    const disposed = launch().supervisor;
+    const disposed = (await launch()).supervisor;
     await disposed[Symbol.asyncDispose]();
     expect(await disposed.ended).toMatchObject({ by: 'pipe', killed: 0 });
-    expect(lives(disposed.pid!)).toBe(false);
+    await until(() => !lives(disposed.pid), 'it is gone');
   });
 
   it('says so if there is no supervisor to be had', async () => {
-    const supervisor = launchSupervisor({ python: '/nonexistent/python' });
-    await expect(supervisor.ready).rejects.toBeInstanceOf(SupervisorLost);
-    await expect(supervisor.start(order(['true']))).rejects.toMatchObject({ name: 'SupervisorLost' });
-    await supervisor[Symbol.asyncDispose]();
+    const silent = { directory: await mkdtemp(join(dir, 'none-')), log: () => undefined };
+    await using none = await ForkServer.start({ ...silent, python: '/nonexistent/python' });
+    const lost = await none.launch().catch((error: unknown) => error);
+    expect(lost).toBeInstanceOf(SupervisorLost);
+    expect(lost).toMatchObject({ treeMayLive: false });
   });
 });
 
 describe('stop', () => {
   it('asks with SIGTERM first, and may be said twice', async () => {
-    const { supervisor, stdout } = launch();
+    const { supervisor, stdout } = await launch();
+    const up = untilSaid(supervisor, 'up');
     await supervisor.start(order(['sh', '-c', 'trap "echo bye; exit 5" TERM; echo up; while :; do sleep 0.05; done']));
-    await untilSaid(supervisor, 'up');
+    await up;
     supervisor.stop();
     supervisor.stop();
     expect(await supervisor.ended).toMatchObject({ code: 5, signal: null, by: 'stop' });
@@ -247,7 +247,7 @@ describe('stop', () => {
   });
 
   it('ends one that was told to stop in the same breath as to start', async () => {
-    const { supervisor } = launch();
+    const { supervisor } = await launch();
     await supervisor.ready;
     void supervisor.start(order(['sleep', '60'], { killGraceMs: MINUTE })).catch(() => undefined);
     supervisor.stop();
@@ -255,7 +255,7 @@ describe('stop', () => {
   });
 
   it('kills, after the grace, a tree that ignores SIGTERM, with its daemons', async () => {
-    const { supervisor } = launch();
+    const { supervisor } = await launch();
     const file = newFile();
     await supervisor.start(script(daemoniser(file, stubborn(file))));
     const pids = await pidsIn(file, 2);
@@ -265,7 +265,7 @@ describe('stop', () => {
   });
 
   it('ends a tree that forks without end', async () => {
-    const { supervisor } = launch();
+    const { supervisor } = await launch();
     const file = newFile();
     const source = `
 import os, signal, time
@@ -292,7 +292,7 @@ async function untilSaid(supervisor: Supervisor, word: string): Promise<void> {
 
 describe('the deadline', () => {
   it('kills outright', async () => {
-    const { supervisor } = launch();
+    const { supervisor } = await launch();
     const file = newFile();
     await supervisor.start(script(daemoniser(file, stubborn(file)), { killGraceMs: MINUTE }));
     const pids = await pidsIn(file, 2);
@@ -302,7 +302,7 @@ describe('the deadline', () => {
   });
 
   it('cuts the grace of a stop short', async () => {
-    const { supervisor } = launch();
+    const { supervisor } = await launch();
     const file = newFile();
     await supervisor.start(script(stubborn(file), { killGraceMs: MINUTE }));
     await pidsIn(file, 1);
@@ -312,35 +312,35 @@ describe('the deadline', () => {
   });
 
   it('moves with every extension, also with many at once', async () => {
-    const { supervisor } = launch();
+    const { supervisor } = await launch();
     await supervisor.start(order(['sh', '-c', 'sleep 4; exit 9'], { deadline: monotonicMs() + 2_000 }));
     for (let i = 1; i <= 500; i++) supervisor.extend(monotonicMs() + 60 * i);
     expect(await supervisor.ended).toMatchObject({ code: 9, by: 'none' });
   });
 
   it('is kept by kill()', async () => {
-    const { supervisor } = launch();
+    const { supervisor } = await launch();
     await supervisor.start(order(['sleep', '60'], { killGraceMs: MINUTE }));
     supervisor.kill();
     expect(await supervisor.ended).toMatchObject({ signal: 'SIGKILL', by: 'deadline' });
   });
 
   it('holds for a supervisor that was frozen past it', async () => {
-    const { supervisor } = launch();
+    const { supervisor } = await launch();
     const file = newFile();
     const deadline = monotonicMs() + 3_000;
     await supervisor.start(script(daemoniser(file, stubborn(file)), { deadline, killGraceMs: MINUTE }));
     const pids = await pidsIn(file, 2);
-    process.kill(supervisor.pid!, 'SIGSTOP');
+    process.kill(supervisor.pid, 'SIGSTOP');
     await until(() => monotonicMs() > deadline + 200, 'the deadline is past');
     expect(pids.every(lives)).toBe(true);
-    process.kill(supervisor.pid!, 'SIGCONT');
+    process.kill(supervisor.pid, 'SIGCONT');
     expect(await supervisor.ended).toMatchObject({ signal: 'SIGKILL', by: 'deadline', killed: 2 });
     expect(pids.filter(lives)).toEqual([]);
   });
 
   it('is on the clock that Python and Node share', async () => {
-    const { supervisor, stdout } = launch();
+    const { supervisor, stdout } = await launch();
     const before = monotonicMs();
     await supervisor.start(script('import time; print(time.clock_gettime(time.CLOCK_MONOTONIC) * 1000)'));
     const there = Number(await stdout);
@@ -353,11 +353,14 @@ describe('when somebody dies', () => {
   it('kill -9 of the worker ends the tree', async () => {
     const file = newFile();
     const driver = join(dir, 'driver.ts');
-    const module = new URL('./supervisor.ts', import.meta.url).href;
+    const module = (name: string) => new URL(`./${name}.ts`, import.meta.url).href;
     await writeFile(
       driver,
-      `import { launchSupervisor, monotonicMs } from ${JSON.stringify(module)}
-       const supervisor = launchSupervisor({ python: ${JSON.stringify(python)} })
+      `import { monotonicMs } from ${JSON.stringify(module('supervisor'))}
+       import { ForkServer } from ${JSON.stringify(module('fork-server'))}
+       const directory = ${JSON.stringify(await mkdtemp(join(dir, 'worker-')))}
+       const server = await ForkServer.start({ python: ${JSON.stringify(python)}, directory, log: console.error })
+       const supervisor = await server.launch()
        await supervisor.start({ argv: [${JSON.stringify(python)}, '-c', ${JSON.stringify(daemoniser(file, stubborn(file)))}],
          env: {}, cwd: '/', deadline: monotonicMs() + 60_000, killGraceMs: 500 })
        console.log(supervisor.pid)`,
@@ -370,16 +373,16 @@ describe('when somebody dies', () => {
   });
 
   it('signals meant for the worker do not touch a supervisor', async () => {
-    const { supervisor } = launch();
+    const { supervisor } = await launch();
     await supervisor.start(order(['sh', '-c', 'sleep 1; exit 4']));
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGPIPE'] as const) process.kill(supervisor.pid!, signal);
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGPIPE'] as const) process.kill(supervisor.pid, signal);
     expect(await supervisor.ended).toMatchObject({ code: 4, by: 'none' });
   });
 
   it('a supervisor that is killed takes the main child with it, and its driver hears of the rest', async () => {
-    const { supervisor } = launch();
+    const { supervisor } = await launch();
     const pid = await supervisor.start(order(['sleep', '60']));
-    process.kill(supervisor.pid!, 'SIGKILL');
+    process.kill(supervisor.pid, 'SIGKILL');
     const lost = await supervisor.ended.catch((error: unknown) => error);
     expect(lost).toBeInstanceOf(SupervisorLost);
     expect(lost).toMatchObject({ treeMayLive: true });
@@ -390,9 +393,53 @@ describe('when somebody dies', () => {
   });
 });
 
+describe('the fork server', () => {
+  const forkServerOf = (supervisor: Supervisor) =>
+    Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${supervisor.pid}/status`, 'utf8'))![1]);
+
+  it('serves many at once', async () => {
+    const all = await Promise.all(Array.from({ length: 16 }, launch));
+    expect(new Set(all.map(({ supervisor }) => supervisor.pid)).size).toBe(16);
+    const said = all.map(async ({ supervisor, stdout }, index) => {
+      await supervisor.start(order(['echo', String(index)]));
+      return stdout;
+    });
+    expect(await Promise.all(said)).toEqual(all.map((_, index) => `${index}\n`));
+  });
+
+  it('may be killed: what it forked goes on, and the next one takes its place', async () => {
+    const first = await launch();
+    await first.supervisor.start(order(['sh', '-c', 'sleep 1; echo survived; exit 3']));
+    process.kill(forkServerOf(first.supervisor), 'SIGKILL');
+    const second = await launch();
+    await second.supervisor.start(order(['echo', 'next']));
+    expect(await second.stdout).toBe('next\n');
+    expect(await first.supervisor.ended).toMatchObject({ code: 3, by: 'none' });
+    expect(await first.stdout).toBe('survived\n');
+  });
+
+  it('ends with its worker, and leaves no zombie', async () => {
+    const { supervisor } = await launch();
+    const forkServer = forkServerOf(supervisor);
+    await supervisor[Symbol.asyncDispose]();
+    await until(() => !existsSync(`/proc/${supervisor.pid}`), 'the supervisor is gone');
+    expect(lives(forkServer)).toBe(true);
+    await using own = await ForkServer.start({ python, directory: await mkdtemp(join(dir, 'x'.repeat(90))), log: () => undefined }); // prettier-ignore
+    const other = await own.launch();
+    const pid = forkServerOf(other);
+    await own[Symbol.asyncDispose]();
+    expect(lives(pid)).toBe(false);
+    await other.start(order(['true']));
+    expect(await other.ended).toMatchObject({ code: 0 });
+  });
+});
+
 describe('the pipe between them', () => {
+  const source = JSON.stringify(fileURLToPath(new URL('..', import.meta.url)));
+  const alone = `import sys; sys.dont_write_bytecode = True; sys.path.insert(0, ${source}); import supervisor; supervisor.main()`;
+
   it('takes lines that come in pieces or many at once', async () => {
-    const child = spawnProcess(python, ['-I', '-S', '-E', SUPERVISOR_SCRIPT], {
+    const child = spawnProcess(python, ['-I', '-S', '-E', '-c', alone], {
       stdio: ['pipe', 'pipe', 'inherit', 'pipe', 'pipe'],
     });
     const events = text(child.stdout!);
@@ -411,7 +458,7 @@ describe('the pipe between them', () => {
   });
 
   it('treats a worker that talks nonsense as gone', async () => {
-    const child = spawnProcess(python, ['-I', '-S', '-E', SUPERVISOR_SCRIPT], {
+    const child = spawnProcess(python, ['-I', '-S', '-E', '-c', alone], {
       stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     });
     const events = text(child.stdout!);
@@ -424,7 +471,7 @@ describe('the pipe between them', () => {
 });
 
 it('stays within 15 MB and is known by its name', async () => {
-  const { supervisor } = launch();
+  const { supervisor } = await launch();
   await supervisor.start(order(['sleep', '60']));
   const status = await readFile(`/proc/${supervisor.pid}/status`, 'utf8');
   expect(Number(/^VmRSS:\s+(\d+) kB/m.exec(status)![1])).toBeLessThanOrEqual(15 * 1024);

@@ -2,15 +2,14 @@
  * Drives supervisor.py, the small process that is the parent of one attempt's spark-submit and the end of
  * everything that comes of it. Its protocol and its promises stand at the top of that file.
  *
- *   launched -> ready -> (start) -> spawned -> exited -> ended
+ *   forked -> ready -> (start) -> spawned -> exited -> ended
  *
  * `ended` is the word that counts: it resolves once no descendant lives. If the supervisor dies without
  * saying so, every open promise rejects with SupervisorLost; if that says `treeMayLive`, sweep (sweep.ts).
  */
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import type { Duplex, Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
+import { execFile } from 'node:child_process';
+import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 
 /** What ended the attempt first: itself, our stop, the deadline, or a control pipe that ended. */
@@ -37,6 +36,8 @@ export interface StartOrder {
   deadline: number;
   /** Between SIGTERM and SIGKILL, after a stop or the end of the worker. */
   killGraceMs: number;
+  /** What a sweep shall know the supervisor by (sweep.ts). */
+  marks?: string;
 }
 
 /** The supervisor died, or could not be run, before it said that all is dead. */
@@ -82,7 +83,7 @@ export function monotonicMs(): number {
 
 /**
  * The interpreter behind `command`, as an absolute path; throws if it is older than 3.10. Ask once per worker:
- * starting a pyenv or conda shim takes longer than starting the supervisor.
+ * starting a pyenv or conda shim takes long.
  */
 export async function findPython(command: string): Promise<string> {
   const ask = 'import sys; print(sys.version_info >= (3, 10), sys.executable, sep="\\n")';
@@ -92,21 +93,13 @@ export async function findPython(command: string): Promise<string> {
   return path;
 }
 
-export const SUPERVISOR_SCRIPT = fileURLToPath(new URL('../supervisor.py', import.meta.url));
-
-export interface LaunchOptions {
-  /** Absolute: the supervisor has no PATH. See findPython. */
-  python: string;
-  /** The supervisor's whole own environment, for a sweep to know it by; empty by default. */
-  env?: Readonly<Record<string, string>>;
-  scriptPath?: string;
-  /** Gets the supervisor's own diagnostics, a line at a time. */
-  log?: (line: string) => void;
-}
-
-/** Runs a supervisor that waits for its start; can be done ahead of need (an idle one takes ~12 MB). */
-export function launchSupervisor(options: LaunchOptions): Supervisor {
-  return new Supervisor(options);
+/** The connections of a supervisor that was forked for this worker (fork-server.ts). */
+export interface SupervisorConnections {
+  pid: number;
+  control: Socket;
+  events: Socket;
+  stdout: Socket;
+  stderr: Socket;
 }
 
 export class Supervisor implements AsyncDisposable {
@@ -123,8 +116,10 @@ export class Supervisor implements AsyncDisposable {
   /** No descendant lives. Resolves after a failed spawn too. Rejects with SupervisorLost. */
   readonly ended: Promise<Ended>;
 
-  readonly #process: ChildProcess;
-  readonly #control: Writable;
+  /** Of the supervisor itself. */
+  readonly pid: number;
+
+  readonly #control: Socket;
   readonly #ready = Promise.withResolvers<void>();
   readonly #spawned = Promise.withResolvers<number>();
   readonly #exited = Promise.withResolvers<ExitStatus>();
@@ -135,19 +130,8 @@ export class Supervisor implements AsyncDisposable {
   #over = false;
   #status: ExitStatus = { code: null, signal: null };
 
-  constructor({ python, env = {}, scriptPath = SUPERVISOR_SCRIPT, log }: LaunchOptions) {
-    this.#process = spawn(python, ['-I', '-S', '-E', scriptPath], {
-      detached: true, // a session of its own: a Ctrl-C in the worker's terminal is not for it
-      env: { ...env },
-      stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
-    });
-    const [control, events, diagnostics, stdout, stderr] = this.#process.stdio as unknown as [
-      Writable,
-      Readable,
-      Readable,
-      Duplex,
-      Duplex,
-    ];
+  constructor({ pid, control, events, stdout, stderr }: SupervisorConnections, log?: (line: string) => void) {
+    this.pid = pid;
     this.#control = control;
     this.stdout = stdout;
     this.stderr = stderr;
@@ -158,13 +142,7 @@ export class Supervisor implements AsyncDisposable {
 
     // A write after the supervisor's end fails; that end is told by #lose or `dead`.
     control.on('error', () => undefined);
-    createInterface({ input: diagnostics }).on('line', (line) => log?.(line));
     this.#follow(events, log);
-  }
-
-  /** Of the supervisor itself; undefined if it could not be run. */
-  get pid(): number | undefined {
-    return this.#process.pid;
   }
 
   /** Starts the attempt, once. Resolves like `spawned`. */
@@ -202,23 +180,20 @@ export class Supervisor implements AsyncDisposable {
     if (!this.#over && this.#control.writable) this.#control.write(`${JSON.stringify(order)}\n`);
   }
 
-  #follow(events: Readable, log: LaunchOptions['log']): void {
-    const said = new Promise<void>((resolve) => {
-      const lines = createInterface({ input: events });
-      lines.on('line', (line) => {
+  #follow(events: Socket, log: ((line: string) => void) | undefined): void {
+    let rest = '';
+    events.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
         const event = parseEvent(line);
         if (event) this.#hear(event);
-        else log?.(`not an event: ${line}`); // cut short by a kill
-      });
-      lines.on('close', resolve);
+        else log?.(`not an event: ${line}`);
+      }
     });
-    // Not 'close' of the process: descendants that outlived a lost supervisor would hold that up for ever.
-    const gone = new Promise<string>((resolve) => {
-      this.#process.on('error', (error) => resolve(error.message));
-      this.#process.on('exit', (code, signal) => resolve(`it ended with ${signal ?? `code ${code}`}`));
-    });
-    void Promise.all([gone, said]).then(([how]) => {
-      this.#lose(how);
+    // Nobody but the supervisor holds its end of it: that is closed when it is gone.
+    events.on('close', () => {
+      this.#lose();
       this.#gone.resolve();
     });
   }
@@ -244,10 +219,10 @@ export class Supervisor implements AsyncDisposable {
   }
 
   /** The supervisor is gone. If it had said `dead`, nothing is left to reject. */
-  #lose(how: string): void {
+  #lose(): void {
     const treeMayLive = this.#started && !this.#over;
     this.#over = true;
-    const lost = new SupervisorLost(`the supervisor is gone: ${how}`, treeMayLive);
+    const lost = new SupervisorLost('the supervisor is gone', treeMayLive);
     this.#ready.reject(lost);
     this.#neverRan(lost);
     this.#ended.reject(lost);

@@ -3,16 +3,28 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeAll, expect, it } from 'vitest';
-import { findPython, launchSupervisor, monotonicMs, type Supervisor } from './supervisor.ts';
-import { supervisorEnvironment, sweepLeftovers, type AttemptMarks } from './sweep.ts';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { ForkServer } from './fork-server.ts';
+import { findPython, monotonicMs, type Supervisor } from './supervisor.ts';
+import { supervisorMarks, sweepLeftovers, type AttemptMarks } from './sweep.ts';
 
 let python: string;
+let directory: string;
+let server: ForkServer;
 let releases: (() => unknown)[] = [];
 
 beforeAll(async () => {
   python = await findPython('python3');
+  directory = await mkdtemp(join(tmpdir(), 'das-sweep-'));
+  server = await ForkServer.start({ python, directory, log: (line) => console.error(line) });
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true, force: true });
 });
 afterEach(async () => {
   for (const release of releases.reverse()) await release();
@@ -28,7 +40,7 @@ async function runAttempt(
   clear = false,
 ): Promise<{ supervisor: Supervisor; main: number; inner: number }> {
   const marks = { DAS_RUN_ID: run, DAS_ATTEMPT: '2', DAS_FENCING_TOKEN: '5' };
-  const supervisor = launchSupervisor({ python, env: supervisorEnvironment(marks) });
+  const supervisor = await server.launch();
   releases.push(() => supervisor[Symbol.asyncDispose]());
   const said = once(supervisor.stdout, 'data');
   supervisor.stderr.resume();
@@ -42,6 +54,7 @@ time.sleep(600)`;
     // The outer shell is what dies with a killed supervisor, the rest is what escapes.
     argv: ['sh', '-c', '"$0" -c "$1"; true', python, source],
     env: { PATH, ...marks },
+    marks: supervisorMarks(marks),
     cwd: '/',
     deadline: monotonicMs() + 60_000,
     killGraceMs: 200,
@@ -58,7 +71,7 @@ function lives(pid: number): boolean {
 }
 
 async function lose(supervisor: Supervisor): Promise<void> {
-  process.kill(supervisor.pid!, 'SIGKILL');
+  process.kill(supervisor.pid, 'SIGKILL');
   await expect(supervisor.ended).rejects.toMatchObject({ treeMayLive: true });
 }
 
@@ -91,23 +104,23 @@ it('leaves alone what a living supervisor governs, unless asked', async () => {
   expect(await sweepLeftovers(ofRun(run), { graceMs: 0 })).toEqual([]);
   expect([main, inner].every(lives)).toBe(true);
 
-  process.kill(supervisor.pid!, 'SIGSTOP'); // frozen: it cannot do it itself
+  process.kill(supervisor.pid, 'SIGSTOP'); // frozen: it cannot do it itself
   const swept = await sweepLeftovers(ofRun(run), { graceMs: 0, evenGoverned: true });
   expect(swept).toEqual(expect.arrayContaining([main, inner]));
   expect([main, inner].some(lives)).toBe(false);
-  process.kill(supervisor.pid!, 'SIGCONT');
+  process.kill(supervisor.pid, 'SIGCONT');
   expect(await supervisor.ended).toMatchObject({ signal: 'SIGKILL', by: 'none' });
 });
 
 it('finds a daemon with a cleared environment below a frozen supervisor, whose main child is gone', async () => {
   const run = randomUUID();
   const { supervisor, main, inner } = await runAttempt(run, true);
-  process.kill(supervisor.pid!, 'SIGSTOP');
+  process.kill(supervisor.pid, 'SIGSTOP');
   process.kill(main, 'SIGKILL');
   const swept = await sweepLeftovers(ofRun(run), { graceMs: 0, evenGoverned: true });
   expect(swept).toContain(inner);
   expect(lives(inner)).toBe(false);
-  process.kill(supervisor.pid!, 'SIGCONT');
+  process.kill(supervisor.pid, 'SIGCONT');
   expect(await supervisor.ended).toMatchObject({ signal: 'SIGKILL' });
 });
 

@@ -43,15 +43,18 @@ type ProcessTable = Map<number, Process>;
 
 /** Set by supervisor.py for itself (PR_SET_NAME). */
 const SUPERVISOR_NAME = 'das-supervisor';
-/** In a supervisor's own environment, which its child does not inherit: run, attempt and token of what it governs. */
+/** In a supervisor's own environment, which its child does not inherit, blanks behind: run, attempt and token of what it governs. */
 const SUPERVISED = 'DAS_SUPERVISED';
 const POLL_MS = 50;
 /** SIGKILLed processes that take longer are stuck in the kernel; nobody can end them. */
 const DEATH_MS = 5_000;
 
-/** The environment that lets a sweep know whose supervisor it is. */
-export function supervisorEnvironment(marks: AttemptMarks): Record<string, string> {
-  return { [SUPERVISED]: `${marks.DAS_RUN_ID} ${marks.DAS_ATTEMPT} ${marks.DAS_FENCING_TOKEN}` };
+/** The environment that supervisors are forked with: room for the marks, which each writes over it when it starts its attempt. */
+export const SUPERVISED_PLACEHOLDER = { [SUPERVISED]: '.'.repeat(96) };
+
+/** What a supervisor is told to wear, so that a sweep knows whose it is. */
+export function supervisorMarks(marks: AttemptMarks): string {
+  return `${marks.DAS_RUN_ID} ${marks.DAS_ATTEMPT} ${marks.DAS_FENCING_TOKEN}`;
 }
 
 /** Ends the leftovers that match, and all below them. Resolves, at most graceMs + 5 s later, to their pids. */
@@ -171,7 +174,7 @@ async function readMarks(pid: number): Promise<AttemptMarks | undefined> {
   return marksOf(['DAS_RUN_ID', 'DAS_ATTEMPT', 'DAS_FENCING_TOKEN'].map((name) => env.get(name)));
 }
 
-/** What a supervisor governs, as it was told at its launch. */
+/** What a supervisor governs, as it was told at its start. */
 async function readSupervised(pid: number): Promise<AttemptMarks | undefined> {
   return marksOf((await readEnvironment(pid)).get(SUPERVISED)?.split(' ') ?? []);
 }

@@ -1,5 +1,4 @@
 import type { Hold } from './hold.ts';
-import { watchOomKills } from './oom-kills.ts';
 import { SpawnFailed, SupervisorLost } from './supervisor.ts';
 import type { Ended, StartOrder, Supervisor } from './supervisor.ts';
 
@@ -15,10 +14,10 @@ export async function runSupervised(
   hold: Hold,
   order: Omit<StartOrder, 'deadline'>,
   timeoutMs: number | null,
+  oomKilled: () => Promise<boolean>,
 ): Promise<ProcessEnd> {
   const unlisten = hold.onChange(() => pass(hold, supervisor));
   let timeout: NodeJS.Timeout | undefined;
-  const oomKilled = await watchOomKills();
   try {
     await supervisor.start({ ...order, deadline: hold.deadline });
     pass(hold, supervisor);

@@ -1,7 +1,6 @@
 import type { Stream } from '@das/contracts/states';
 import { STREAMS } from '@das/contracts/states';
 import type { LogGap } from '@das/core/mongo/log-store';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { LineJoiner } from './line-joiner.ts';
 import { LineObserver } from './line-observer.ts';
@@ -9,7 +8,7 @@ import { OutputTap } from './output-tap.ts';
 import type { ShippedLog } from './shipper.ts';
 import { Shipper } from './shipper.ts';
 import type { SpoolFailure } from './spool-errors.ts';
-import { Spool } from './spool.ts';
+import type { Spool } from './spool.ts';
 
 /** A stream that does not end although its process is dead is cut after so many milliseconds. */
 const DRAIN_MS = 2000;
@@ -19,10 +18,6 @@ const COARSE_SEGMENTS = 50_000;
 export type AttemptLogOptions = {
   runId: string;
   attempt: number;
-  /** Private to the attempt; `log.spool` (at most `maxBytes`) is made there and removed at the end. */
-  directory: string;
-  /** LOG_MAX_BYTES: the first quarter and the last three are kept. */
-  maxBytes: number;
   store: ShippedLog;
   /** Arrival times: the server's clock. */
   now: () => Date;
@@ -59,12 +54,8 @@ export class AttemptLog implements AsyncDisposable {
   #ended: Promise<unknown> = Promise.resolve();
   #closed: Promise<ClosedLog> | null = null;
 
-  /** Makes the spool: before the child is started, so that a full disk is known in time. Throws SpoolDiskFull, SpoolBroken. */
-  static async open(options: AttemptLogOptions): Promise<AttemptLog> {
-    return new AttemptLog(options, await Spool.open(join(options.directory, 'log.spool'), options.maxBytes));
-  }
-
-  private constructor(options: AttemptLogOptions, spool: Spool) {
+  /** The spool is the log's own from now on: it is removed at the end. */
+  constructor(spool: Spool, options: AttemptLogOptions) {
     const { runId, attempt, store, now, onShipFailure, onSpoolFailure } = options;
     this.#options = options;
     this.#spool = spool;

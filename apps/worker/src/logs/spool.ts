@@ -45,9 +45,10 @@ export class Spool {
   #free: Buffer[] = [];
   #writing: Promise<void> | null = null;
   #full = false;
+  #isClosed = false;
   #waiters: { target: number; resolve: () => void }[] = [];
 
-  /** Makes the file. Throws SpoolDiskFull or SpoolBroken. */
+  /** Makes the file: before the child is started, so that a full disk is known in time. Throws SpoolDiskFull or SpoolBroken. */
   static async open(path: string, maxBytes: number): Promise<Spool> {
     try {
       return new Spool(path, await open(path, 'w+', 0o600), maxBytes);
@@ -124,8 +125,10 @@ export class Spool {
     this.#ringSegments.forget(offset);
   }
 
-  /** Drops what is not written yet, and deletes the file. */
+  /** Drops what is not written yet, and deletes the file. Again: nothing. */
   async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#queue = [];
     await this.#writing;
     for (const { resolve } of this.#waiters.splice(0)) resolve();

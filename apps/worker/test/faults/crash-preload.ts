@@ -44,9 +44,7 @@ const POINTS: Record<CrashPoint | 'between the end of a lease and the loss', () 
   'before the claim': () => crash(RunStore.prototype, 'move', 'before', isMove('claim')),
   'between the lease and the claim': () => crash(LeaseStore.prototype, 'grant', 'after'),
   'after the claim': () => crash(LeaseKeeper.prototype, 'add', 'before'),
-  'while the files are fetched': () => crash(Workspace.prototype, 'placeFor', 'before'),
-  'before the intent': () => crash(RunStore.prototype, 'noteAttempt', 'before'),
-  'after the intent': () => crash(RunStore.prototype, 'noteAttempt', 'after'),
+  'while the files are fetched': () => crash(Workspace.prototype, 'make', 'after'),
   'before the spawn': () => crash(Supervisor.prototype, 'start', 'before'),
   'as the spawn is ordered': () => {
     const { start } = Supervisor.prototype;
@@ -57,6 +55,8 @@ const POINTS: Record<CrashPoint | 'between the end of a lease and the loss', () 
     };
   },
   'after the spawn, before anything is recorded': () => crash(Supervisor.prototype, 'start', 'after'),
+  'before a note of what runs': () => crash(RunStore.prototype, 'noteAttempt', 'before'),
+  'after a note of what runs': () => crash(RunStore.prototype, 'noteAttempt', 'after'),
   'at the end, before it is recorded': () => crash(AttemptLog.prototype, 'close', 'after'),
   'after the end is recorded, before BullMQ knows': () => {
     crash(RunStore.prototype, 'move', 'after', isMove('complete'));

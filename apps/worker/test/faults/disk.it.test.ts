@@ -107,5 +107,13 @@ describe.skipIf(disk === null)('WORKER_DIR on a disk that is full', () => {
     expect((await das.waitFor(run.id, ({ losses }) => losses > 0)).attempts[0]?.loss?.kind).toBe('disk_full');
     await das.call('cancelRun', { params: { id: run.id } });
     await das.waitFor(run.id);
+    await late.stop();
+  });
+
+  test('a script that fills it again and again is not tried for ever', async () => {
+    await das.addWorker({ WORKER_DIR: join(place, 'limited'), MAX_LOSSES: '2' });
+    const run = await das.runToEnd({ script: chatty, retries: 5 });
+    expect(run).toMatchObject({ state: 'failed', failures: 0, losses: 2, failure: { kind: 'too_many_losses' } });
+    expect(run.failure?.summary).toMatch(/MAX_LOSSES 2.*attempt itself made the disk .* full/);
   });
 });

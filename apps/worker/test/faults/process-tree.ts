@@ -3,10 +3,11 @@ import { readdir, readFile } from 'node:fs/promises';
 
 export type Process = { pid: number; name: string; parent: number; command: string };
 
-/** Pids of the supervisors that a worker has started and that live. Linux. */
+/** Pids of the supervisors that a worker's fork server has started and that live. Linux. */
 export async function supervisorsOf(workerPid: number): Promise<number[]> {
   const processes = await readProcesses();
-  return processes.flatMap(({ pid, name, parent }) => (name === 'das-supervisor' && parent === workerPid ? [pid] : []));
+  const servers = processes.filter(({ name, parent }) => name === 'das-fork-server' && parent === workerPid).map(({ pid }) => pid); // prettier-ignore
+  return processes.flatMap(({ pid, name, parent }) => (name === 'das-supervisor' && servers.includes(parent) ? [pid] : [])); // prettier-ignore
 }
 
 /** All that came of a process, however far it went from it; only a subreaper keeps them all. */

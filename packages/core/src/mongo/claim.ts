@@ -11,6 +11,13 @@ export type ClaimRequest = {
   workerId: string;
   /** MongoDB did not answer an earlier claim of the same worker: it may have succeeded. */
   unanswered?: boolean;
+  /** The job has never been taken before: most likely nobody has claimed the run yet. */
+  fresh?: boolean;
+  /**
+   * Called when the run is known to be free, before it is taken: the exact command that its attempt `n` would execute. It is stored with
+   * the claim, so the intent is known before anything starts. What harms nobody may begin meanwhile; somebody else may still win.
+   */
+  intend: (run: RunDocument, n: number) => string[];
 };
 
 export type ClaimOutcome =
@@ -22,9 +29,10 @@ export type ClaimOutcome =
 
 /** A retry may start this much before its time: clocks and queues are no better than that. */
 const EARLY_MS = 50;
+const FIRST_TOKEN = 1;
 
 /**
- * A worker takes a run: grants the lease of the next fencing token, then raises the token and opens the attempt.
+ * A worker takes a run: grants the lease of the next fencing token, then raises the token and opens the attempt, with the intent.
  * Two workers with jobs of the same run: one wins, the other's job is obsolete. Two writes and no transaction, as one
  * that a killed worker leaves open would block the run's document for a minute (docs/adr/0003).
  */
@@ -32,7 +40,10 @@ export async function claimRun(
   stores: { db: Database; runs: RunStore; leases: LeaseStore },
   request: ClaimRequest,
 ): Promise<ClaimOutcome> {
-  const run = await stores.runs.find(request.runId);
+  // Of a run that nobody has claimed the next token is known before it is read. One that is granted in vain runs out.
+  const guess = { runId: request.runId, fencingToken: FIRST_TOKEN };
+  const guessed = request.fresh ? stores.leases.grant(guess, request.workerId) : null;
+  const [run, ahead] = await Promise.all([stores.runs.find(request.runId), guessed]);
   if (run && request.unanswered && (await isOurs(stores.leases, run, request)))
     return { outcome: 'claimed', run, attempt: run.attemptCount, fencingToken: run.fencingToken };
   const refusal = refuse(run, request.epoch, stores.db.clock.now());
@@ -40,8 +51,10 @@ export async function claimRun(
   const fencingToken = run.fencingToken + 1;
   const attempt = run.attemptCount + 1;
   const now = stores.db.clock.now();
+  const command = request.intend(run, attempt);
   // The lease first: a run that is held always has one, and a lease of a run that nobody holds just runs out.
-  const granted = await stores.leases.grant({ runId: run._id, fencingToken }, request.workerId);
+  const isAhead = ahead !== null && fencingToken === FIRST_TOKEN;
+  const granted = isAhead ? ahead : await stores.leases.grant({ runId: run._id, fencingToken }, request.workerId);
   const claimed =
     granted &&
     (await stores.runs.move({
@@ -53,11 +66,11 @@ export async function claimRun(
       reason: `attempt ${attempt}`,
       inc: { fencingToken: 1, attemptCount: 1 },
       set: { workerId: request.workerId, waiting: null, nextAttemptAt: null, startedAt: run.startedAt ?? now },
-      pushAttempt: newAttempt(attempt, request.workerId, now),
+      pushAttempt: newAttempt(attempt, request.workerId, now, command),
     }));
   if (!claimed) return { outcome: 'obsolete', why: 'another worker was faster, or the run was cancelled' };
   // The run is ours; that fairness hears of it a claim later harms nobody.
-  await noteClaimed(stores.db, run.order.class, run.order.tag).catch(() => undefined);
+  void noteClaimed(stores.db, run.order.class, run.order.tag).catch(() => undefined);
   return { outcome: 'claimed', run: claimed, attempt, fencingToken };
 }
 
@@ -83,7 +96,7 @@ function refuse(
   return delayMs > EARLY_MS ? { outcome: 'early', delayMs } : null;
 }
 
-function newAttempt(n: number, workerId: string, now: Date): AttemptDocument {
+function newAttempt(n: number, workerId: string, now: Date, command: string[]): AttemptDocument {
   return {
     n,
     state: 'running',
@@ -98,6 +111,6 @@ function newAttempt(n: number, workerId: string, now: Date): AttemptDocument {
     sparkAppId: null,
     trackingUrl: null,
     logSize: 0,
-    command: [],
+    command,
   };
 }

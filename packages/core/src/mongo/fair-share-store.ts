@@ -73,5 +73,6 @@ async function moveBase(db: Database, priorityClass: number, claimed: number): P
 
 /** Remembers that a run with `tag` was claimed: who comes later starts behind it. */
 export async function noteClaimed(db: Database, priorityClass: number, tag: number): Promise<void> {
-  await db.fairShare.updateOne({ _id: String(priorityClass) }, { $max: { tag } }, { upsert: true });
+  const claimed = { $max: { tag } };
+  await db.fairShare.updateOne({ _id: String(priorityClass) }, claimed, { upsert: true, writeConcern: { w: 1 } });
 }

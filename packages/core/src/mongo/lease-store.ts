@@ -19,14 +19,18 @@ export class LeaseStore {
     this.#leaseMs = leaseMs;
   }
 
-  /** Before the run is taken under that token (claim.ts). False: there has been a later holder. */
+  /**
+   * Before the run is taken under that token (claim.ts). False: there has been a later holder. Not waited for until it is on disk:
+   * the claim that follows is, and what stands before that in the oplog is then, too. Should the primary change between the two, the
+   * lease may be missing; it cannot be renewed then, and nobody declares the run lost before it would have run out (docs/adr/0003).
+   */
   async grant(hold: Hold, workerId: string): Promise<boolean> {
     try {
       await translateMongoErrors(() =>
         this.#db.leases.updateOne(
           { _id: hold.runId, fencingToken: { $lte: hold.fencingToken } },
           [{ $set: { fencingToken: hold.fencingToken, workerId, expiresAt: { $add: ['$$NOW', this.#leaseMs] } } }],
-          { upsert: true },
+          { upsert: true, writeConcern: { w: 1 } },
         ),
       );
       return true;
@@ -86,7 +90,8 @@ export class LeaseStore {
 
   /**
    * Runs that say they are held, under a token that has no lease: it was revoked, and whoever did that got no further.
-   * (A claim grants its lease before it takes the run, so a new one is not among them.)
+   * (A claim grants its lease before it takes the run, so a new one is not among them.) Or it was lost with a primary: whoever drives
+   * the run does so for one lease at most.
    */
   async unleased(): Promise<(Hold & { workerId: string })[]> {
     return translateMongoErrors(async () => {

@@ -26,13 +26,9 @@ export async function reflectSubmission(db: Database, runs: readonly RunDocument
   await Promise.all([telling, noteRuns(db, runs)]);
 }
 
-/** After `run` has ended: the script's status, the launch's end, the lease that is no longer needed. */
+/** After `run` has ended: the script's status, the launch's end. */
 export async function reflectEnd(db: Database, run: RunDocument): Promise<void> {
-  await Promise.all([
-    reflectOnScript(db, run),
-    run.launchId ? finishLaunch(db, run.launchId) : undefined,
-    db.leases.deleteOne({ _id: run._id, fencingToken: { $lte: run.fencingToken } }),
-  ]);
+  await Promise.all([reflectOnScript(db, run), run.launchId ? finishLaunch(db, run.launchId) : undefined]);
 }
 
 /** The same for the scripts of many ended runs: each hears of its newest one. */

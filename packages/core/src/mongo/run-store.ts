@@ -37,9 +37,18 @@ export type CancelOutcome =
  */
 export class RunStore {
   readonly #db: Database;
+  readonly #waitsForConsequences: boolean;
+  readonly #reflecting = new Set<Promise<void>>();
 
-  constructor(db: Database) {
+  /** `behind`: what follows from an end is written after `move` has answered; see `settle`. What fails of it is mended. */
+  constructor(db: Database, consequences: 'awaited' | 'behind' = 'awaited') {
     this.#db = db;
+    this.#waitsForConsequences = consequences === 'awaited';
+  }
+
+  /** Resolves when what follows from the ends so far is written, or was tried. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#reflecting);
   }
 
   /** Stores new runs; in the caller's transaction where a session is given (then call `reflect` after its commit). */
@@ -78,8 +87,15 @@ export class RunStore {
         },
       ),
     );
-    if (run && isTerminal(run.state)) await translateMongoErrors(() => reflectEnd(this.#db, run));
+    if (run && isTerminal(run.state)) await this.#reflectEnd(run);
     return run;
+  }
+
+  async #reflectEnd(run: RunDocument): Promise<void> {
+    const reflecting = translateMongoErrors(() => reflectEnd(this.#db, run));
+    if (this.#waitsForConsequences) return reflecting;
+    const tried = reflecting.catch(() => undefined).finally(() => this.#reflecting.delete(tried)); // mendConsequences
+    this.#reflecting.add(tried);
   }
 
   #update(move: Move, to: RunState): UpdateFilter<RunDocument> {

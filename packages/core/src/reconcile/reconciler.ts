@@ -51,6 +51,8 @@ export class Reconciler {
   /** Monotonic; until then another process may lead, one that reaches Redis. */
   #abstainsUntil = 0;
   #said = '';
+  /** By run and token (monotonic). */
+  #unleasedSince = new Map<string, number>();
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -123,10 +125,24 @@ export class Reconciler {
     const { leases, queue } = this.#options;
     const lost: RunDocument[] = [];
     for (const hold of await leases.expired(200)) lost.push(...(await this.#declare(hold, declareLost)));
-    // Whoever revoked those got no further.
-    for (const hold of slow ? await leases.unleased() : []) lost.push(...(await this.#declare(hold, declareUnheld)));
+    const looks = slow || this.#unleasedSince.size > 0;
+    for (const hold of looks ? await this.#unleasedForLong() : [])
+      lost.push(...(await this.#declare(hold, declareUnheld)));
     // What Redis does not take is found by the dispatch, once it is overdue.
     await queue.enqueue(lost.filter(({ state }) => state === 'retrying'), 2000); // prettier-ignore
+  }
+
+  /**
+   * Runs without a lease, once they have been seen so for one lease: whoever revoked it got no further; or it was lost with a primary,
+   * and then its holder may drive on until it would have run out.
+   */
+  async #unleasedForLong(): Promise<(Hold & { workerId: string })[]> {
+    const now = performance.now();
+    const before = this.#unleasedSince;
+    const unleased = await this.#options.leases.unleased();
+    const nameOf = ({ runId, fencingToken }: Hold) => `${runId} ${fencingToken}`;
+    this.#unleasedSince = new Map(unleased.map((hold) => [nameOf(hold), before.get(nameOf(hold)) ?? now]));
+    return unleased.filter((hold) => now - (before.get(nameOf(hold)) ?? now) >= this.#options.leaseMs);
   }
 
   /** One that cannot be declared holds up nobody else. */
