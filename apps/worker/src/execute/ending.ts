@@ -19,7 +19,7 @@ export type Ending =
   | { kind: 'superseded' };
 
 const DISK_FULL: Loss = { kind: 'disk_full', summary: 'The disk of the worker (WORKER_DIR) is full.' };
-/** A script that fills every worker's disk must not be tried for ever (docs/adr/0012). */
+/** A script that fills every worker's disk must not be tried for ever (docs/adr/0013). */
 export const FILLED_THE_DISK: Ending = {
   kind: 'lost',
   loss: { kind: 'disk_full', summary: 'The attempt itself made the disk of the worker (WORKER_DIR) full.' },
