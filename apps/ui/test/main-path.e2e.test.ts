@@ -104,7 +104,7 @@ async function readsRetriedRun(visit: Visit): Promise<void> {
   await visit.sees(visit.fact('Failures').getByText('2'));
   await visit.sees(visit.fact('Exit code').getByText('0'));
   await visit.sees(page.getByRole('log', { name: 'Log of attempt 3' }).getByText('the source answers again'));
-  await visit.button('Show the log of attempt 1').click();
+  await visit.button(/^Show the log of attempt 1:/).click();
   const first = page.getByRole('log', { name: 'Log of attempt 1' });
   await visit.sees(first.getByText('ConnectionError: the source did not answer (attempt 1 of 2 that fail)'));
   const history = page.getByRole('region', { name: 'History' }).getByRole('listitem');

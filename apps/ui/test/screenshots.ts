@@ -8,8 +8,8 @@ import type { Visit } from './dashboard.ts';
 import { smallPng } from './small-png.ts';
 
 /**
- * Remakes docs/screenshots: each page at two widths in light, the two main ones in dark, too; after real runs of the examples.
- * The files are small (below 150 kB), as they live in the repository.
+ * Remakes docs/screenshots: each page and what opens over it, at two widths in light, some in dark, too; after real runs of the
+ * examples. The files are small (below 150 kB), as they live in the repository.
  */
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = join(root, 'docs/screenshots');
@@ -18,19 +18,22 @@ const WIDTHS = [
   ['', DESK],
   ['-phone', PHONE],
 ] as const;
-const DARK = ['scripts', 'run'];
+const DARK = ['scripts', 'runs', 'run', 'run-failed', 'launch', 'workers', 'palette'];
+/** What is looked at, and what one does there first. */
+type Shot = { path: string; begin?: (visit: Visit) => Promise<unknown> };
 
 test('screenshots', async () => {
   await mkdir(folder, { recursive: true });
   await using dashboard = await Dashboard.open({ env: { HDFS_SCRIPTS_DIR: SCRIPTS } });
   await using _scripts = await putExamples(dashboard);
-  const pages = await runExamples(dashboard);
-  for (const [name, path] of Object.entries(pages)) {
+  const shots = await runExamples(dashboard);
+  for (const [name, { path, begin }] of Object.entries(shots)) {
     for (const [suffix, viewport] of WIDTHS) {
       for (const colorScheme of DARK.includes(name) ? (['light', 'dark'] as const) : (['light'] as const)) {
         await using visit = await dashboard.visit(path, { viewport, colorScheme });
         await ready(visit);
-        if (name === 'dialog') await openDialog(visit);
+        await begin?.(visit);
+        await settled(visit);
         await shoot(visit, `${name}${suffix}${colorScheme === 'dark' ? '-dark' : ''}.png`);
       }
     }
@@ -50,8 +53,8 @@ async function putExamples({ das: { hdfs } }: Dashboard): Promise<AsyncDisposabl
   return { [Symbol.asyncDispose]: async () => void (await hdfs.remove(SCRIPTS, { recursive: true })) };
 }
 
-/** Runs of all kinds; one is still running. Answers the address of each page. */
-async function runExamples(dashboard: Dashboard): Promise<Record<string, string>> {
+/** Runs of all kinds; two are still running, others wait. Answers what there is to see. */
+async function runExamples(dashboard: Dashboard): Promise<Record<string, Shot>> {
   const { das } = dashboard;
   const retries = { max: 2, backoff: 'fixed', delayMs: 1000, jitter: 0 } as const;
   await dashboard.scan();
@@ -86,18 +89,35 @@ async function runExamples(dashboard: Dashboard): Promise<Record<string, string>
     (log) => /20 of 600/.test(log),
     { withinMs: 120_000 },
   );
-  const failed = nightly.runs.find(({ script }) => script.endsWith('always_fails.py'))?.id ?? '';
+  const idOf = (name: string) => nightly.runs.find(({ script }) => script.endsWith(name))?.id ?? '';
+  const failed = idOf('always_fails.py');
+  const retried = idOf('flaky_fails_twice.py');
+  const press = (key: string) => (visit: Visit) => visit.page.keyboard.press(key).then(() => visit.sees(visit.dialog));
   return {
-    scripts: `/scripts?path=${SCRIPTS}/sales_join_parquet.py`,
-    'scripts-list': '/scripts',
-    dialog: `/scripts?path=${SCRIPTS}/pi.py`,
-    runs: '/runs',
-    run: `/runs/${running}`,
-    'run-failed': `/runs/${failed}`,
-    launches: '/launches',
-    launch: `/launches/${nightly.id}`,
-    workers: '/workers',
-    system: '/system',
+    scripts: { path: `/scripts?path=${SCRIPTS}/sales_join_parquet.py` },
+    'scripts-list': { path: '/scripts' },
+    'scripts-grid': { path: '/scripts?view=grid' },
+    dialog: { path: `/scripts?path=${SCRIPTS}/pi.py`, begin: openDialog },
+    runs: { path: '/runs' },
+    'runs-causes': { path: '/runs?by=cause' },
+    'runs-chosen': { path: '/runs', begin: chooseRuns },
+    run: { path: `/runs/${running}` },
+    'run-failed': { path: `/runs/${failed}` },
+    'run-retried': { path: `/runs/${retried}` },
+    'run-log-search': { path: `/runs/${running}`, begin: searchLog },
+    launches: { path: '/launches' },
+    launch: { path: `/launches/${nightly.id}` },
+    workers: { path: '/workers' },
+    system: { path: '/system' },
+    palette: {
+      path: '/runs',
+      begin: async (visit) => {
+        await press('Control+k')(visit);
+        await visit.page.keyboard.type('pi');
+        await visit.sees(visit.page.getByRole('group', { name: 'Runs' }).getByRole('option'));
+      },
+    },
+    shortcuts: { path: `/runs/${running}`, begin: press('?') },
   };
 }
 
@@ -106,8 +126,22 @@ async function ready(visit: Visit): Promise<void> {
   await visit.sees(page.getByRole('heading', { level: 1 }));
   await visit.sees(page.getByRole('status', { name: 'Connection' }).getByText('Live'));
   await soon(() => page.getByRole('status', { name: /^Loading/ }).count()).toBe(0);
+  await settled(visit);
+}
+
+async function settled({ page }: Visit): Promise<void> {
   await page.waitForLoadState('networkidle');
   await page.evaluate(() => document.fonts.ready);
+}
+
+async function searchLog(visit: Visit): Promise<void> {
+  await visit.page.getByRole('searchbox', { name: 'Search this log' }).fill('of 600');
+  await visit.sees(visit.page.getByTestId('log-matches').getByText(/\d/));
+}
+
+async function chooseRuns({ page }: Visit): Promise<void> {
+  const boxes = page.getByRole('main').getByRole('checkbox', { name: /^Choose/ });
+  for (const index of [0, 1]) await boxes.nth(index).check();
 }
 
 async function openDialog(visit: Visit): Promise<void> {
