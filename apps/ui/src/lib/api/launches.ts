@@ -1,4 +1,4 @@
-import type { Launch, LaunchCreated, LaunchRepaired } from '@das/contracts/launch';
+import type { Launch, LaunchCreated, LaunchPlan, LaunchRepaired } from '@das/contracts/launch';
 import type { RunSummary } from '@das/contracts/run';
 import type { LaunchRequest, RepairRequest } from '@das/contracts/run-request';
 import { call, newKey, type Page, type Query } from './client.ts';
@@ -7,6 +7,11 @@ const at = (id: string) => `/api/v1/launches/${encodeURIComponent(id)}`;
 
 export function createLaunch(request: LaunchRequest, idempotencyKey: string): Promise<LaunchCreated> {
   return call('POST', '/api/v1/launches', { body: request, idempotencyKey });
+}
+
+/** What it would start; starts nothing. */
+export function planLaunch(request: LaunchRequest, signal?: AbortSignal): Promise<LaunchPlan> {
+  return call('POST', '/api/v1/launches', { query: { dryRun: true }, body: request, signal });
 }
 
 export function listLaunches(query: Query, signal?: AbortSignal): Promise<Page<Launch>> {

@@ -6,6 +6,7 @@ import { submitRun } from '../api/runs.ts';
 import { seen } from '../scripts/preview.svelte.ts';
 import { parseArgs, type ArgsStyle } from './args.ts';
 import { FieldFaults } from './faults.ts';
+import { PlanView } from './plan-view.svelte.ts';
 import { SettingsDraft } from './settings-draft.svelte.ts';
 
 /** One line of the launch: a script and its own arguments. */
@@ -27,6 +28,7 @@ export class LaunchDraft {
   style = $state<ArgsStyle>('shell');
   items = $state.raw<LaunchItem[]>([]);
   readonly settings = new SettingsDraft();
+  readonly plan = new PlanView();
   busy = $state(false);
   error = $state.raw<ApiError | null>(null);
   #sent = { body: '', key: '' };
@@ -47,11 +49,26 @@ export class LaunchDraft {
   readonly faults = $derived.by(() => {
     // A changed content is told by its own notice, with a way on.
     const told = this.changed ? [] : (this.error?.faults ?? []);
-    const faults = told.map((fault) => ({
+    const faults = [...told, ...this.#foreseen].map((fault) => ({
       ...fault,
       path: fault.path.replace(/^defaults\./, ''),
     }));
     return new FieldFaults(faults, this.settings.faults);
+  });
+
+  /** What the dry run of what stands here now finds wrong; one run's own fields stand at its item there. */
+  readonly #foreseen = $derived.by(() => {
+    if (this.error || this.plan.loading) return [];
+    const faults = this.plan.error?.faults ?? [];
+    return this.single ? faults.map((fault) => ({ ...fault, path: fault.path.replace(/^items\.0\./, '') })) : faults;
+  });
+  /** What the dry run is asked. */
+  readonly planned = $derived.by((): LaunchRequest => {
+    const items = this.items.map((item) => this.#request(item, true));
+    const [only] = items;
+    return this.single && only
+      ? { items: [{ ...only, ...this.settings.toSettings() }] }
+      : { defaults: this.settings.toSettings(), items };
   });
 
   itemFaults(index: number): string[] {

@@ -1,5 +1,5 @@
 import type { RunSummary } from '@das/contracts/run';
-import type { RunSettings } from '@das/contracts/run-request';
+import type { Retries, RetryPolicy, RunSettings } from '@das/contracts/run-request';
 import { parseDuration, writeDuration } from '../time/duration-input.ts';
 
 type Pair = { key: string; value: string };
@@ -20,21 +20,42 @@ export class SettingsDraft {
   pyFiles = $state<string[]>([]);
   files = $state<string[]>([]);
 
+  /** Failure kinds that are not retried: no field of its own, carried along so that nobody loses it by saving. */
+  #notOn: RetryPolicy['notOn'] | undefined;
+
   /** Filled with what a run had, for its re-run. */
   static of(run: RunSummary): SettingsDraft {
+    return SettingsDraft.from(run);
+  }
+
+  /** Filled with settings; what they leave out stays empty. */
+  static from({ retries, timeoutMs, priority, conf, labels, pyFiles, files }: Settings): SettingsDraft {
     const draft = new SettingsDraft();
-    draft.max = String(run.retries.max);
-    draft.backoff = run.retries.backoff;
-    draft.delay = writeDuration(run.retries.delayMs);
-    draft.maxDelay = writeDuration(run.retries.maxDelayMs);
-    draft.jitter = String(run.retries.jitter);
-    draft.timeout = run.timeoutMs === null ? 'none' : writeDuration(run.timeoutMs);
-    draft.priority = String(run.priority);
-    draft.conf = Object.entries(run.conf).map(([key, value]) => ({ key, value }));
-    draft.labels = Object.entries(run.labels).map(([key, value]) => ({ key, value }));
-    draft.pyFiles = [...run.pyFiles];
-    draft.files = [...run.files];
+    if (retries !== undefined) draft.#fillRetries(typeof retries === 'number' ? { max: retries } : retries);
+    if (timeoutMs !== undefined) draft.timeout = timeoutMs === null ? 'none' : writeDuration(timeoutMs);
+    if (priority !== undefined) draft.priority = String(priority);
+    draft.conf = pairs(conf);
+    draft.labels = pairs(labels);
+    draft.pyFiles = [...(pyFiles ?? [])];
+    draft.files = [...(files ?? [])];
     return draft;
+  }
+
+  /** A number alone means the platform's own backoff (design: fixed, 1 s). */
+  #fillRetries({
+    max,
+    backoff = 'fixed',
+    delayMs = 1000,
+    maxDelayMs,
+    jitter = 0,
+    notOn,
+  }: Exclude<Retries, number>): void {
+    this.max = String(max);
+    this.backoff = backoff;
+    this.delay = writeDuration(delayMs);
+    this.maxDelay = maxDelayMs === undefined ? '' : writeDuration(maxDelayMs);
+    this.jitter = String(jitter);
+    this.#notOn = notOn;
   }
 
   /** What is wrong before anything is sent, by field. */
@@ -81,6 +102,7 @@ export class SettingsDraft {
       delayMs: parseDuration(this.delay) ?? 1000,
       ...(maxDelayMs === null ? {} : { maxDelayMs }),
       jitter: Number(this.jitter),
+      ...(this.#notOn === undefined || this.#notOn === null ? {} : { notOn: this.#notOn }),
     };
   }
 }
@@ -88,6 +110,10 @@ export class SettingsDraft {
 function isWhole(text: string, min: number, max: number): boolean {
   const trimmed = text.trim();
   return trimmed === '' || (/^\d+$/.test(trimmed) && Number(trimmed) >= min && Number(trimmed) <= max);
+}
+
+function pairs(record: Readonly<Record<string, string>> = {}): Pair[] {
+  return Object.entries(record).map(([key, value]) => ({ key, value }));
 }
 
 function record(pairs: readonly Pair[]): Record<string, string> {
