@@ -54,7 +54,7 @@ test('scripts: search, status, choosing, and a file that vanishes', async () => 
       .evaluateAll((boxes) => boxes.map((box) => box.ariaLabel));
     return labels.map((label) => label?.replace('Select ', ''));
   };
-  await soon(names).toEqual(['huge.py', 'broken.py', 'daily.py', 'größe übersicht.py']);
+  await soon(names).toEqual(['größe übersicht.py', 'broken.py', 'daily.py', 'huge.py']);
   await page.keyboard.press('/');
   await page.keyboard.type('RePorts/da');
   await soon(names).toEqual(['daily.py']);

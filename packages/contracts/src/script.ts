@@ -37,6 +37,8 @@ export const scriptVersionSchema = z.object({
   lastRun: lastRunSchema.nullable(),
 });
 
+export type ScriptVersion = z.infer<typeof scriptVersionSchema>;
+
 export const scriptStatsSchema = z.object({
   /** The last runs, newest first. */
   items: z.array(lastRunSchema.omit({ finishedAt: true })),

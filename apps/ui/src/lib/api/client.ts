@@ -10,6 +10,7 @@ export type CallOptions = {
   signal?: AbortSignal | undefined;
   /** See {@link newKey}. */
   idempotencyKey?: string;
+  headers?: Record<string, string>;
 };
 
 /** The API answers within 3 s whatever is down; who waits longer waits for a lost connection. */
@@ -35,7 +36,7 @@ export function queryString(query: Query = {}): string {
  * @throws ApiError with the server's problem, or `unreachable`; a DOMException (AbortError) when `signal` aborts.
  */
 export async function respond(method: string, path: string, options: CallOptions = {}): Promise<Response> {
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string> = { ...options.headers };
   if (options.body !== undefined) headers['Content-Type'] = 'application/json';
   if (options.idempotencyKey) headers['Idempotency-Key'] = options.idempotencyKey;
   const deadline = AbortSignal.timeout(DEADLINE_MS);

@@ -59,9 +59,18 @@ export function codeExtensions(label: string, isPython: boolean): Extension[] {
 }
 
 /** A read-only editor in `parent`. Ends with `destroy()`. */
-export function showCode(parent: HTMLElement, text: string, label: string, isPython: boolean): EditorView {
+export function showCode(
+  parent: HTMLElement,
+  text: string,
+  label: string,
+  isPython: boolean,
+  wrap: boolean,
+): EditorView {
   return new EditorView({
     parent,
-    state: EditorState.create({ doc: text, extensions: [foldGutter(), ...codeExtensions(label, isPython)] }),
+    state: EditorState.create({
+      doc: text,
+      extensions: [foldGutter(), wrap ? EditorView.lineWrapping : [], ...codeExtensions(label, isPython)],
+    }),
   });
 }

@@ -4,15 +4,18 @@ import { SvelteSet } from 'svelte/reactivity';
 import { listScripts } from '../api/scripts.ts';
 import { byKey } from '../live/by-key.ts';
 import { Watch } from '../live/watch.svelte.ts';
+import { settings } from '../system/settings.svelte.ts';
+import { treeRows, type TreeRow as Row } from './script-tree.ts';
+import { TrackedScript } from './tracked-script.svelte.ts';
 
 const PAGE = 200;
-export type ScriptRow =
-  | { kind: 'directory'; key: string; directory: string; paths: string[]; collapsed: boolean }
-  | { kind: 'script'; key: string; script: Script };
+/** While 100 pages come in, the list is sorted and drawn this often, not with each of them. Milliseconds. */
+const DRAW_MS = 400;
+export type TreeRow = Row<TrackedScript>;
 
-/** All tracked scripts (up to 20,000), live, grouped by directory; filtered here, so that typing never waits. */
+/** All tracked scripts (up to 20,000), live, as a tree; filtered here, so that typing never waits. */
 export class ScriptList {
-  scripts = $state.raw<Script[]>([]);
+  scripts = $state.raw<readonly TrackedScript[]>([]);
   /** False while later pages are still coming. */
   complete = $state(false);
   q = $state('');
@@ -24,23 +27,33 @@ export class ScriptList {
     fetch: (signal) => this.#fetch(signal),
     handlers: { script: ({ items }) => this.#apply(items) },
   });
+  #byPath = byPath([]);
 
   readonly shown = $derived.by(() => {
-    const q = this.q.trim().toLowerCase();
-    return this.scripts.filter(
-      (script) =>
-        (!q || script.path.toLowerCase().includes(q)) &&
-        (this.statuses.length === 0 || this.statuses.includes(script.status)) &&
-        (!this.onlyMissing || script.missing),
+    const words = this.q.toLowerCase().split(/\s+/).filter(Boolean);
+    const { statuses, onlyMissing } = this;
+    const found = words.length > 0 ? this.scripts.filter((script) => script.matches(words)) : this.scripts;
+    if (statuses.length === 0 && !onlyMissing) return found;
+    return found.filter(
+      ({ now }) => (statuses.length === 0 || statuses.includes(now.status)) && (!onlyMissing || now.missing),
     );
   });
-  readonly shownPaths = $derived(this.shown.map((script) => script.path));
-  readonly rows = $derived(grouped(this.shown, this.collapsed));
+  readonly shownPaths = $derived(this.shown.map(({ path }) => path));
+  /** While one searches, everything found is in sight. */
+  readonly rows = $derived(
+    treeRows(this.shown, settings.scriptsDirectory, (path) => this.q.trim() === '' && this.collapsed.has(path)),
+  );
   readonly filtered = $derived(this.q.trim() !== '' || this.statuses.length > 0 || this.onlyMissing);
-  readonly missingCount = $derived(this.scripts.filter((script) => script.missing).length);
+  readonly missingCount = $derived(this.scripts.reduce((count, { now }) => count + (now.missing ? 1 : 0), 0));
 
   find(path: string): Script | undefined {
-    return this.scripts.find((script) => script.path === path);
+    // Read for its signal: the map itself has none.
+    return this.scripts.length > 0 ? this.#byPath.get(path)?.now : undefined;
+  }
+
+  toggleDirectory(path: string, collapse = !this.collapsed.has(path)): void {
+    if (collapse) this.collapsed.add(path);
+    else this.collapsed.delete(path);
   }
 
   toggleStatus(status: ScriptStatus): void {
@@ -57,46 +70,46 @@ export class ScriptList {
 
   async #fetch(signal: AbortSignal): Promise<void> {
     const scripts: Script[] = [];
-    const first = this.scripts.length === 0;
+    const isFirst = this.scripts.length === 0;
+    let drawnAt = -Infinity;
     let cursor: string | undefined;
     do {
       const page = await listScripts({ limit: PAGE, cursor }, signal);
       scripts.push(...page.items);
       cursor = page.nextCursor ?? undefined;
-      // The first load shows each page as it comes; a later one replaces all at once.
-      if (first && !signal.aborted) this.scripts = sorted(scripts);
+      // The first load shows what has come by now; a later one replaces all at once.
+      if (isFirst && cursor && !signal.aborted && performance.now() - drawnAt > DRAW_MS) {
+        this.#show(scripts);
+        drawnAt = performance.now();
+      }
     } while (cursor);
-    this.scripts = sorted(scripts);
+    this.#show(scripts);
     this.complete = true;
   }
 
   #apply(items: readonly Script[]): void {
-    const held = byKey(this.scripts, (script) => script.path);
-    for (const script of items) held.set(script.path, script);
-    this.scripts = held.size === this.scripts.length ? [...held.values()] : sorted([...held.values()]);
-  }
-}
-
-/** By directory, then name: what lies together stands together. */
-function sorted(scripts: readonly Script[]): Script[] {
-  return [...scripts].sort((a, b) => compare(a.directory, b.directory) || compare(a.name, b.name));
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function grouped(scripts: readonly Script[], collapsed: ReadonlySet<string>): ScriptRow[] {
-  const rows: ScriptRow[] = [];
-  let head: Extract<ScriptRow, { kind: 'directory' }> | undefined;
-  for (const script of scripts) {
-    if (head === undefined || head.directory !== script.directory) {
-      const { directory } = script;
-      head = { kind: 'directory', key: `d:${directory}`, directory, paths: [], collapsed: collapsed.has(directory) };
-      rows.push(head);
+    const added: Script[] = [];
+    for (const script of items) {
+      const held = this.#byPath.get(script.path);
+      if (held) held.now = script;
+      else added.push(script);
     }
-    head.paths.push(script.path);
-    if (!head.collapsed) rows.push({ kind: 'script', key: script.path, script });
+    if (added.length > 0) this.#show([...this.scripts.map(({ now }) => now), ...added]);
   }
-  return rows;
+
+  /** Scripts that are held stay the same objects: their rows need not be made again. */
+  #show(scripts: readonly Script[]): void {
+    const next = scripts.map((script) => {
+      const held = this.#byPath.get(script.path);
+      if (!held) return new TrackedScript(script);
+      held.now = script;
+      return held;
+    });
+    this.#byPath = byPath(next);
+    this.scripts = next.sort((a, b) => (a.order < b.order ? -1 : 1));
+  }
+}
+
+function byPath(scripts: readonly TrackedScript[]): ReadonlyMap<string, TrackedScript> {
+  return byKey(scripts, ({ path }) => path);
 }
