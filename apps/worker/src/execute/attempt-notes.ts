@@ -6,6 +6,7 @@ import { readScriptStats } from '@das/core/mongo/script-stats';
 import { sightingsIn } from '@das/core/spark/observe-output';
 import { askApplicationId } from '@das/core/spark/spark-ui';
 import type { Hold } from './hold.ts';
+import { noteLogSize } from './log-size-notes.ts';
 import { ProgressNotes } from './progress-notes.ts';
 
 /** How long the Spark UI is asked for the application's id. */
@@ -73,6 +74,11 @@ export class AttemptNotes {
     this.#stopping = true;
     const signalledAt = this.#stores.db.clock.now();
     void this.#note({ stopping: { signalledAt, killAt: new Date(signalledAt.getTime() + graceMs) } });
+  }
+
+  /** Tells from now on how long the log is. */
+  followLog(log: { readonly size: number }): void {
+    void noteLogSize(log, (logSize) => this.#note({ logSize }), this.#closing.signal);
   }
 
   finishing(logSize: number): void {

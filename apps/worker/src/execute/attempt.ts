@@ -110,6 +110,7 @@ async function submitAndWatch(context: AttemptContext, run: RunDocument, hold: H
     filledDisk = prepared.disk.isMostlyIts().finally(() => hold.stop('disk_full'));
   });
   output.follow(supervisor);
+  notes.followLog(output);
   const env = childEnvironment(context.environment, { hold, workspace, python: context.python });
   const marks = supervisorMarks(env);
   const order = { argv, cwd: workspace.scratch, killGraceMs: context.killGraceMs, env, marks };
