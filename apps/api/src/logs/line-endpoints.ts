@@ -21,6 +21,8 @@ export function lineEndpoints({ logs, lines, runs }: LineParts): Endpoint[] {
       await demandAttempt(runs, id, n);
       const of = { runId: id, attempt: n };
       const wanted = { stream, errors, limit: tailLimit(tail, limit) };
+      // How much there is, first: the lines that are read after it are at least as many.
+      const [count, { size, gap, complete }] = await Promise.all([lines.count(of), logs.summary(id, n)]);
       const read =
         tail !== undefined
           ? lines.tail(of, wanted)
@@ -29,12 +31,7 @@ export function lineEndpoints({ logs, lines, runs }: LineParts): Endpoint[] {
             : before !== undefined
               ? lines.before(of, before, wanted)
               : lines.from(of, from ?? 1, wanted);
-      const [page, count, { size, gap, complete }, gapLines] = await Promise.all([
-        read,
-        lines.count(of),
-        logs.summary(id, n),
-        lines.dropped(of),
-      ]);
+      const [page, gapLines] = await Promise.all([read, gap ? lines.dropped(of) : null]);
       return {
         status: 200,
         body: { ...page, items: page.items.map(present), lines: count, size, gap, gapLines, complete },

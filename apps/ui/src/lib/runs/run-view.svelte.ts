@@ -116,7 +116,7 @@ export class RunView {
     if (!attempt) return;
     if (this.log?.attempt !== attempt.n) {
       this.log?.stop();
-      this.log = new LogFollower(this.id, attempt.n, attempt.logSize);
+      this.log = new LogFollower(this.id, attempt.n);
     }
     if (attempt.state !== 'running') void this.log.catchUp();
   }
