@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { causeSchema } from './cause.ts';
+import { causeSchema } from './causes.ts';
 import { LIMITS } from './limits.ts';
 import { idSchema, pathSchema, queryList, searchSchema, timeSchema } from './primitives.ts';
 import { FAILURE_KINDS, RUN_STATES } from './states.ts';

@@ -1,4 +1,4 @@
-import type { Causes } from '@das/contracts/cause';
+import type { Causes } from '@das/contracts/causes';
 import type { Run } from '@das/contracts/run';
 import { LIMITS } from '@das/contracts/limits';
 import { ROUTES } from '@das/contracts/routes';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { causesSchema } from '../cause.ts';
+import { causesSchema } from '../causes.ts';
 import { histogramSchema, runCountsSchema } from '../launch.ts';
 import { page, pageQuery, queryBoolean, queryInteger, timeSchema } from '../primitives.ts';
 import { bulkAnswerSchema, bulkRequestSchema } from '../bulk.ts';

@@ -1,4 +1,4 @@
-import type { Causes } from '@das/contracts/cause';
+import type { Causes } from '@das/contracts/causes';
 import { LIMITS } from '@das/contracts/limits';
 import { causeOf } from '../domain/failure-cause.ts';
 import type { Database } from './database.ts';
