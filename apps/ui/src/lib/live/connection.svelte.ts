@@ -10,6 +10,8 @@ export type Listener = { [Name in keyof Events]?: (message: Events[Name]) => voi
 };
 
 const ACKNOWLEDGE_MS = 5000;
+/** Until the next try after the server itself ended the connection, which socket.io takes for final. In ms. */
+const AFTER_DISMISSAL_MS = 3000;
 
 /**
  * The socket (design §4). Topics are counted, so that two parts of a page may watch the same one; every
@@ -22,6 +24,9 @@ class LiveConnection {
   /** Why there is no connection, in the server's words. */
   reason = $state<string | null>(null);
   #socket: Socket<ServerToClientEvents, ClientToServerEvents> | null = null;
+  /** When the server last said anything, if only a ping (ms): a machine that slept may have missed the end. */
+  #heardAt = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
   readonly #listeners = new Map<string, Listener[]>();
 
   /** Connects, and stays until the answer is called. socket.io loads lazily: the page is there first. */
@@ -33,8 +38,14 @@ class LiveConnection {
           this.#attach(io({ transports: ['websocket'], reconnectionDelayMax: 5000, withCredentials: true }));
       })
       .catch(() => (this.state = 'disconnected'));
+    const check = () => void (document.hidden ? undefined : this.#check());
+    window.addEventListener('online', check);
+    document.addEventListener('visibilitychange', check);
     return () => {
       stopped = true;
+      window.removeEventListener('online', check);
+      document.removeEventListener('visibilitychange', check);
+      clearTimeout(this.#retry);
       this.#socket?.disconnect();
       this.#socket = null;
     };
@@ -45,6 +56,25 @@ class LiveConnection {
     if (this.#socket && !this.#socket.connected) {
       this.state = 'reconnecting';
       this.#socket.disconnect().connect();
+    }
+  }
+
+  /**
+   * After a sleep or a change of networks a socket may be dead and not know it for a minute: somebody who looks again is not told
+   * that all is live before the server has answered.
+   */
+  async #check(): Promise<void> {
+    const socket = this.#socket;
+    if (!socket) return;
+    if (!socket.connected) return this.reconnect();
+    const [topic] = this.#listeners.keys();
+    if (!topic) return;
+    try {
+      await socket.timeout(ACKNOWLEDGE_MS).emitWithAck('subscribe', { topic });
+    } catch {
+      if (socket !== this.#socket || !socket.connected) return;
+      socket.disconnect().connect();
+      this.state = 'reconnecting';
     }
   }
 
@@ -71,14 +101,13 @@ class LiveConnection {
   #attach(socket: Socket<ServerToClientEvents, ClientToServerEvents>): void {
     this.#socket = socket;
     socket.on('connect', () => void this.#onConnect());
+    socket.onAny(() => (this.#heardAt = Date.now()));
+    socket.io.on('ping', () => (this.#heardAt = Date.now()));
     socket.on('disconnect', (reason) => {
-      this.freshAt = Date.now();
-      this.reason = reason;
-      this.state = socket.active ? 'reconnecting' : 'disconnected';
+      this.#onLost(socket, reason);
     });
     socket.on('connect_error', (error) => {
-      this.reason = error.message;
-      this.state = socket.active ? 'reconnecting' : 'disconnected';
+      this.#onLost(socket, error.message);
     });
     for (const name of ['run', 'script', 'worker', 'launch', 'log'] as const) {
       // Each name's message goes to the handlers of that very name: the cast only says so to the compiler.
@@ -90,9 +119,19 @@ class LiveConnection {
     });
   }
 
+  #onLost(socket: Socket, reason: string): void {
+    this.freshAt = Math.max(this.freshAt, this.#heardAt);
+    this.reason = reason;
+    this.state = socket.active ? 'reconnecting' : 'disconnected';
+    if (socket.active || socket !== this.#socket) return;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.reconnect(), AFTER_DISMISSAL_MS);
+  }
+
   async #onConnect(): Promise<void> {
     await Promise.all([...this.#listeners.keys()].map((topic) => this.#subscribe(topic)));
     if (!this.#socket?.connected) return;
+    clearTimeout(this.#retry);
     this.reason = null;
     this.state = 'connected';
     this.freshAt = Date.now();

@@ -12,6 +12,9 @@ type Plan = {
   pollMs?: number;
 };
 
+/** After a fetch that failed although the socket is there, in ms: what the socket says from then on is worth nothing. */
+const AGAIN_MS = 3000;
+
 /**
  * Subscribe, then fetch, then apply what came meanwhile (design §4). While the socket is away it polls, so a
  * page behind a proxy without WebSocket still lives.
@@ -23,6 +26,8 @@ export class Watch {
   #held: (() => void)[] | null = [];
   #fetching: AbortController | null = null;
   #leave: (() => void)[] = [];
+  #again: ReturnType<typeof setTimeout> | undefined;
+  #ended = false;
 
   constructor(plan: Plan) {
     this.#plan = plan;
@@ -39,13 +44,14 @@ export class Watch {
     const timer = setInterval(() => {
       if (!live.connected && !document.hidden) void this.refresh();
     }, this.#plan.pollMs ?? 10_000);
-    let ended = false;
+    this.#ended = false;
     void Promise.all(watches.map((watch) => watch.subscribed)).then(() => {
-      if (!ended) void this.refresh();
+      if (!this.#ended) void this.refresh();
     });
     return () => {
-      ended = true;
+      this.#ended = true;
       clearInterval(timer);
+      clearTimeout(this.#again);
       this.#fetching?.abort();
       for (const leave of this.#leave) leave();
     };
@@ -53,6 +59,7 @@ export class Watch {
 
   /** Fetches everything again; what the socket says meanwhile is applied afterwards. */
   async refresh(): Promise<void> {
+    clearTimeout(this.#again);
     this.#fetching?.abort();
     const controller = (this.#fetching = new AbortController());
     this.#held = [];
@@ -66,6 +73,7 @@ export class Watch {
       if (controller.signal.aborted || isAbort(error)) return;
       this.error = asApiError(error);
       this.status = 'failed';
+      if (!this.#ended) this.#again = setTimeout(() => void this.refresh(), AGAIN_MS);
     } finally {
       if (!controller.signal.aborted) this.#release();
     }
