@@ -9,6 +9,7 @@ export type RunCounts = z.infer<typeof runCountsSchema>;
 
 /** How many of the runs created from `at` on, until the next bucket, are in each state now. */
 export const histogramSchema = z.object({ buckets: z.array(z.object({ at: timeSchema, counts: runCountsSchema })) });
+export type Histogram = z.infer<typeof histogramSchema>;
 
 export const launchSchema = z.object({
   id: idSchema,

@@ -108,6 +108,8 @@ export const runSummarySchema = z.object({
   attemptCount: z.number().int().nonnegative(),
   /** Of the attempt that is running now. */
   phase: z.enum(PHASES).nullable(),
+  /** Of that attempt, too. */
+  progress: progressSchema.optional(),
   workerId: z.string().nullable(),
 });
 export type RunSummary = z.infer<typeof runSummarySchema>;

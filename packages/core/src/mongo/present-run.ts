@@ -14,6 +14,7 @@ export type Surroundings = {
 /** A stored run as lists and sockets give it. */
 export function presentSummary(run: RunDocument, surroundings: Surroundings): RunSummary {
   const waiting = presentWaiting(run, surroundings);
+  const attempt = runningAttempt(run);
   return {
     id: run._id,
     script: { path: run.script.path, sha256: run.script.sha256, size: run.script.size },
@@ -44,7 +45,8 @@ export function presentSummary(run: RunDocument, surroundings: Surroundings): Ru
     ...(run.result && { result: run.result }),
     ...(run.failure && { failure: run.failure }),
     attemptCount: run.attemptCount,
-    phase: runningAttempt(run)?.phase ?? null,
+    phase: attempt?.phase ?? null,
+    ...(attempt?.progress && { progress: attempt.progress }),
     workerId: run.workerId,
   };
 }
