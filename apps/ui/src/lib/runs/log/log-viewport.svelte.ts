@@ -72,7 +72,9 @@ export class LogViewport {
   }
 
   /** Of the element's content. */
-  readonly contentHeight = $derived(Math.max(Math.min(this.#whole, MOST_HEIGHT), this.blockTop + this.held));
+  readonly contentHeight = $derived(
+    Math.max(Math.min(this.#whole, MOST_HEIGHT), this.farLine === null ? this.blockTop + this.held : 0),
+  );
   /** Where the first held row is drawn in it, so that the anchor is where it was. */
   get blockTop(): number {
     return this.scrollTop - this.offset;
@@ -80,6 +82,8 @@ export class LogViewport {
 
   /** Which rows are drawn. */
   readonly drawn = $derived.by(() => {
+    // Far from all that is held the two scales are far apart, too: a row drawn there would stretch the scroll bar.
+    if (this.farLine !== null) return { from: 0, to: 0 };
     const from = Math.max(0, this.#rowAt(this.offset - SPARE));
     return { from, to: Math.min(this.rows.length, this.#rowAt(this.offset + this.height + SPARE) + 1) };
   });
