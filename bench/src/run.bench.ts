@@ -3,6 +3,7 @@ import { afterAll, describe, test } from 'vitest';
 import type { Row } from './measure.ts';
 import { a1 } from './rows/a1-submit.ts';
 import { e1 } from './rows/e1-dashboards.ts';
+import { load } from './rows/load-submitters.ts';
 import { l1 } from './rows/l1-log.ts';
 import { m1 } from './rows/m1-million.ts';
 import { m2 } from './rows/m2-memory.ts';
@@ -29,6 +30,7 @@ const BENCHES: Record<string, () => Promise<Row | Row[]>> = {
   L1: () => l1(quick),
   R1: () => r1(quick),
   E1: () => e1(quick),
+  L200: () => load(quick),
   M1: () => m1(quick),
   M2: () => m2(),
 };

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
+import { flushCompileCache } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -63,6 +64,7 @@ async function main(): Promise<void> {
     log.info(
       `API listens on http://${settings.API_HOST.includes(':') ? `[${settings.API_HOST}]` : settings.API_HOST}:${port}`,
     );
+    flushCompileCache(); // for the next start, where a cache is set
     await new Promise((resolve) => stopping.addEventListener('abort', resolve, { once: true }));
     log.info('The API stops');
   } catch (error) {

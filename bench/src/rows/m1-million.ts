@@ -1,7 +1,7 @@
 import { startDas } from '@das/testkit/das';
 import { fillArchive } from '../archive.ts';
 import type { Archive } from '../archive.ts';
-import { quantile, timed } from '../measure.ts';
+import { AS_SHIPPED, quantile, timed } from '../measure.ts';
 import type { Row } from '../measure.ts';
 
 const FEW = 10_000;
@@ -51,7 +51,7 @@ async function ask(places: readonly Place[], rounds: number): Promise<Asked[]> {
 }
 
 async function startArchive(count: number): Promise<Place & AsyncDisposable> {
-  const das = await startDas({ stub: true, api: 0, workers: 0 });
+  const das = await startDas({ stub: true, api: 0, workers: 0, env: AS_SHIPPED });
   try {
     const archive = await fillArchive(das.db, das.scriptsDir, count);
     await das.addApi();

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { keepRunning, type Kept } from './keep-running.ts';
-import { compileCache, WORKER_FLAGS } from './node-process.ts';
+import { API_FLAGS, compileCache, WORKER_FLAGS } from './node-process.ts';
 import { choosePort } from './ports.ts';
 import { spawnService, untilReady, type ServiceProcess } from './service-process.ts';
 import type { ServiceContext } from './services.ts';
@@ -27,7 +27,7 @@ export async function launchApi(
   return { kept, url };
 
   async function spawnApp(name: string, main: string, appEnv: NodeJS.ProcessEnv): Promise<ServiceProcess> {
-    return spawnNode({ settings, keeping }, name, [main], appEnv);
+    return spawnNode({ settings, keeping }, name, [...API_FLAGS, main], appEnv);
   }
 }
 

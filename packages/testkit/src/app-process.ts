@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { compileCache, WORKER_FLAGS } from '@das/local/node-process';
+import { API_FLAGS, compileCache, WORKER_FLAGS } from '@das/local/node-process';
 import { repositoryRoot } from '@das/local/settings';
 
 export type AppName = 'api' | 'worker';
@@ -33,7 +33,7 @@ export class AppProcess {
   private constructor(name: AppName, env: NodeJS.ProcessEnv, cwd: string) {
     this.name = name;
     const main = join(repositoryRoot, `apps/${name}/src/main.ts`);
-    const flags = name === 'worker' ? WORKER_FLAGS : [];
+    const flags = name === 'worker' ? WORKER_FLAGS : API_FLAGS;
     const [command = '', ...args] = [...BOUND, process.execPath, ...flags, main];
     this.#child = spawn(command, args, { cwd, env: { ...env, ...COMPILE_CACHE }, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
