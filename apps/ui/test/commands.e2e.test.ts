@@ -127,6 +127,8 @@ test('j, k, x and Enter go through the scripts', async () => {
   await opened.sees(opened.button(/^weekly\.py/));
   const held = () => page.evaluate(() => document.activeElement?.textContent?.trim().split(/\s/)[0]);
   for (const [key, name] of [
+    // The directory is a row, too.
+    ['j', 'reports'],
     ['j', 'daily.py'],
     ['j', 'weekly.py'],
     ['j', 'weekly.py'],

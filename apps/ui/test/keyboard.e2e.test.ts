@@ -48,6 +48,8 @@ test('skip link, search, preview, select, launch with an argument, watch it to i
   await soon(() => page.getByTestId('script').count()).toBe(1);
   await keyboard.press('Escape');
   await keyboard.press('Escape');
+  // Past the row of its directory.
+  await keyboard.press('j');
   await keyboard.press('j');
   await keyboard.press('Enter');
   await visit.sees(page.getByRole('textbox', { name: /^Content of .*greet\.py$/ }));
