@@ -124,7 +124,9 @@ def send(pid, number):
 
 def wear(marks):
     """Writes `marks` over the placeholder in this process's environment as the kernel shows it (/proc/PID/environ):
-    a sweep tells by it what a supervisor governs. The children get an environment of their own."""
+    a sweep tells by it what a supervisor governs. The children get an environment of their own. Elsewhere nothing is swept."""
+    if not LINUX:
+        return
     entries = ctypes.POINTER(ctypes.c_void_p).in_dll(libc, "environ")
     at = 0
     while entries and entries[at]:

@@ -83,7 +83,7 @@ async function claimAndPrepare(
 ): Promise<Claim> {
   const { runId, epoch } = job.data;
   const unanswered = context.unanswered.has(runId);
-  const fresh = job.attemptsStarted === 1;
+  const fresh = epoch === 1 && job.attemptsStarted === 1;
   let preparation: Preparation | undefined;
   const intend = (run: RunDocument, n: number) => {
     preparation = prepareAttempt(context, run, n, log);
