@@ -7,7 +7,7 @@ import { SYSTEM_ROUTES } from './routes/system.ts';
 import { WORKER_ROUTES } from './routes/workers.ts';
 import type { RouteSpec } from './routes/spec.ts';
 
-export type { Answer, RouteSpec } from './routes/spec.ts';
+export type { RouteSpec } from './routes/spec.ts';
 
 /** Every call of the API. The handlers' types, the validation and the OpenAPI document follow from this table. */
 export const ROUTES = {
