@@ -1,4 +1,4 @@
-"""Forks supervisors (supervisor.py), one per attempt: a fork takes 1 ms, a Python of its own 25 ms of CPU.
+"""Forks supervisors (supervisor.py), one per attempt: that takes 2 ms of CPU, a Python of its own 20.
 
 Run as `python3 -I -S -E fork_server.py SOCKET`, once per worker. Each line on stdin, 32 characters, names a supervisor that
 is wanted. It connects to SOCKET four times: for its control, its events, its child's stdout and its stderr; the first bytes of each
