@@ -78,6 +78,7 @@ function newRun(index: number, path: string, launchId: string | null, now: Date)
       retries: { max: 2, backoff: 'exponential', delayMs: 1000, maxDelayMs: 60_000, jitter: 0.1, notOn: null },
       timeoutMs: 3_600_000,
       priority: 4,
+      startup: 'standard',
       labels: { team: `team-${index % LABELS}`, nightly: 'yes' },
     },
     submittedBy: { id: `person-${index % SUBMITTERS}`, via: 'header' },

@@ -8,10 +8,12 @@ import { l1 } from './rows/l1-log.ts';
 import { m1 } from './rows/m1-million.ts';
 import { m2 } from './rows/m2-memory.ts';
 import { p1 } from './rows/p1-places.ts';
+import { p2 } from './rows/p2-throughput.ts';
 import { p3 } from './rows/p3-rate.ts';
 import { q1 } from './rows/q1-launch.ts';
 import { r1 } from './rows/r1-recovery.ts';
 import { s1 } from './rows/s1-start.ts';
+import { s2 } from './rows/s2-cold-start.ts';
 import { w1 } from './rows/w1-makespan.ts';
 import { w3 } from './rows/w3-retries.ts';
 import { keep, tableOf } from './table.ts';
@@ -23,6 +25,8 @@ const BENCHES: Record<string, () => Promise<Row | Row[]>> = {
   Q1: () => q1(quick),
   'A1, A2': () => a1(quick),
   S1: () => s1(quick),
+  S2: () => s2(quick),
+  P2: () => p2(quick),
   W1: () => w1(),
   W3: () => w3(),
   P1: () => p1(quick),

@@ -96,7 +96,7 @@ export class ManyRuns {
     const sha256 = 'a'.repeat(64);
     return newRunDocument({
       manifest: [{ role: 'script', path: `${this.#das.scriptsDir}/team-${n % 7}/job_${n % 40}.py`, sha256, size: 100 }],
-      effective: { args: [`--n=${n}`], conf: {}, pyFiles: [], files: [], target: 'local', labels: { team: `t${n % 3}` }, retries: { max: 0, backoff: 'fixed', delayMs: 1000, maxDelayMs: 60_000, jitter: 0, notOn: null }, timeoutMs: null, priority: 4 },
+      effective: { args: [`--n=${n}`], conf: {}, pyFiles: [], files: [], target: 'local', labels: { team: `t${n % 3}` }, retries: { max: 0, backoff: 'fixed', delayMs: 1000, maxDelayMs: 60_000, jitter: 0, notOn: null }, timeoutMs: null, priority: 4, startup: 'standard' },
       submittedBy: { id: SUBMITTERS[n % SUBMITTERS.length] ?? '', via: 'header' }, launchId: null, rerunOf: null, tag: n, now: at,
     }); // prettier-ignore
   }

@@ -1,5 +1,6 @@
 import { rm, statfs } from 'node:fs/promises';
 import { availableParallelism, hostname } from 'node:os';
+import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { EXIT_CONFIG, InvalidSettings, loadSettings, WORKER_SETTINGS } from '@das/core/config/settings';
 import type { WorkerSettings } from '@das/core/config/settings';
@@ -18,9 +19,11 @@ import { Reconciler } from '@das/core/reconcile/reconciler';
 import { localMaster } from '@das/core/spark/submit-command';
 import { ForkServer } from './execute/fork-server.ts';
 import { LeaseKeeper } from './execute/lease-keeper.ts';
+import { commonEnvironment } from './execute/child-environment.ts';
 import { findPython } from './execute/supervisor.ts';
 import { sweepLeftovers } from './execute/sweep.ts';
 import { takeScratch } from './scratch.ts';
+import { QuickStart, type QuickStartOptions } from './spark-start/quick-start.ts';
 import { Worker } from './worker.ts';
 
 const VERSION = '0.1.0';
@@ -63,13 +66,15 @@ async function main(settings: WorkerSettings, log: Logger): Promise<void> {
   const swept = await sweepLeftovers(() => true, { graceMs: 2000 });
   if (swept.length > 0) log.warn({ pids: swept }, 'ended what a dead worker had left behind');
 
+  const master = settings.SPARK_MASTER ?? localMaster(availableParallelism(), settings.WORKER_CONCURRENCY);
+  const quickStart = quickStartOf(settings, { python, supervisors, log });
   const worker = new Worker({
     id, version: VERSION, startedAt: db.clock.now(), concurrency: settings.WORKER_CONCURRENCY,
     queuePrefix: settings.QUEUE_PREFIX, redis, subscriber, registry, keeper,
     job: {
       workerId: id, db, runs, leases, keeper, hdfs, logs: new LogStore(db), supervisors, log, leaseMs: settings.LEASE_MS,
       maxLosses: settings.MAX_LOSSES, directory, python, environment: process.env, sparkSubmit: settings.SPARK_SUBMIT,
-      master: settings.SPARK_MASTER ?? localMaster(availableParallelism(), settings.WORKER_CONCURRENCY), propertiesFile: settings.SPARK_PROPERTIES_FILE,
+      master, propertiesFile: settings.SPARK_PROPERTIES_FILE, quickStart,
       killGraceMs: settings.KILL_GRACE_MS, logMaxBytes: settings.LOG_MAX_BYTES,
     },
     hasRoom: () => hasRoom(directory), log,
@@ -77,8 +82,13 @@ async function main(settings: WorkerSettings, log: Logger): Promise<void> {
   await worker.start();
   log.info({ worker: id, concurrency: settings.WORKER_CONCURRENCY }, 'worker ready');
 
+  const stopping = new AbortController();
+  const submit = { sparkSubmit: settings.SPARK_SUBMIT, master, propertiesFile: settings.SPARK_PROPERTIES_FILE };
+  const warmingUp = quickStart?.warmUp(submit, commonEnvironment(process.env, python), stopping.signal);
   await stopRequested(() => worker.hurry());
+  stopping.abort();
   await worker.drain(settings.DRAIN_GRACE_MS);
+  await warmingUp;
   await runs.settle();
   await supervisors[Symbol.asyncDispose]();
   await keeper.close();
@@ -89,6 +99,12 @@ async function main(settings: WorkerSettings, log: Logger): Promise<void> {
   await db.close();
   await rm(directory, { recursive: true, force: true });
   log.info({ worker: id }, 'worker drained: safe to remove');
+}
+
+function quickStartOf(settings: WorkerSettings, means: Pick<QuickStartOptions, 'python' | 'supervisors' | 'log'>) {
+  if (settings.SPARK_QUICK_START === 'off') return null;
+  const directory = settings.SPARK_QUICK_START_DIR ?? join(settings.WORKER_DIR, 'spark-start');
+  return new QuickStart({ ...means, directory: resolve(directory) });
 }
 
 /** Resolves at the first SIGTERM or SIGINT; later ones call `again`. */

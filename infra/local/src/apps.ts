@@ -38,7 +38,13 @@ export async function launchWorker(
   n: number,
 ): Promise<Kept> {
   const name = `worker-${n}`;
-  const workerEnv = { ...env, WORKER_DIR: join(env['WORKER_DIR'] || join(settings.home, 'worker'), String(n)) };
+  const root = env['WORKER_DIR'] || join(settings.home, 'worker');
+  const workerEnv = {
+    ...env,
+    WORKER_DIR: join(root, String(n)),
+    // One for all of them: it takes half a minute to fill.
+    SPARK_QUICK_START_DIR: env['SPARK_QUICK_START_DIR'] || join(root, 'spark-start'),
+  };
   const start = async () => {
     const worker = await spawnNode(
       { settings, keeping },

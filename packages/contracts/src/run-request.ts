@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
 import { pathSchema, sha256Schema } from './primitives.ts';
-import { FAILURE_KINDS } from './states.ts';
+import { FAILURE_KINDS, STARTUPS } from './states.ts';
 
 const utf8 = new TextEncoder();
 
@@ -61,6 +61,7 @@ export const runSettingsShape = {
   timeoutMs: z.number().int().min(1000).max(2_147_483_647).nullable().optional(),
   /** 1 goes first, 7 last. */
   priority: z.number().int().min(1).max(7).optional(),
+  startup: z.enum(STARTUPS).optional(),
   labels: labelsSchema.optional(),
 } as const;
 
@@ -81,6 +82,7 @@ export const effectiveSettingsSchema = z.object({
   retries: retryPolicySchema,
   timeoutMs: z.number().int().nullable(),
   priority: z.number().int(),
+  startup: z.enum(STARTUPS),
   labels: z.record(z.string(), z.string()),
 });
 export type EffectiveSettings = z.infer<typeof effectiveSettingsSchema>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { bytesSchema, durationSchema, idSchema, sha256Schema, submitterSchema, timeSchema } from './primitives.ts';
 import { retryPolicySchema } from './run-request.ts';
-import { ATTEMPT_STATES, FAILURE_KINDS, LOSS_KINDS, PHASES, RUN_STATES, WAITING_REASONS } from './states.ts';
+import { ATTEMPT_STATES, FAILURE_KINDS, LOSS_KINDS, PHASES, RUN_STATES, WAITING_REASONS, STARTUPS } from './states.ts';
 
 export const failureSchema = z.object({
   kind: z.enum(FAILURE_KINDS),
@@ -94,6 +94,7 @@ export const runSummarySchema = z.object({
   priority: z.number().int(),
   retries: retryPolicySchema,
   timeoutMs: durationSchema.nullable(),
+  startup: z.enum(STARTUPS),
   failures: z.number().int().nonnegative(),
   losses: z.number().int().nonnegative(),
   drifted: z.boolean(),

@@ -62,3 +62,10 @@ export type LaunchState = (typeof LAUNCH_STATES)[number];
 
 export const STREAMS = ['stdout', 'stderr'] as const;
 export type Stream = (typeof STREAMS)[number];
+
+/**
+ * How Spark is started: `standard` gives up nothing; `fast` does without Java's optimising compiler, so that a short script is
+ * done sooner and a long one later.
+ */
+export const STARTUPS = ['standard', 'fast'] as const;
+export type Startup = (typeof STARTUPS)[number];

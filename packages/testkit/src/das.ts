@@ -28,6 +28,9 @@ import type { RouteName } from '@das/contracts/routes';
 
 export const STUB_SPARK_SUBMIT = fileURLToPath(new URL('stub-spark-submit.sh', import.meta.url));
 
+/** Filled once on a machine, in the background: what it holds is named after the build of Spark and Java. */
+export const SPARK_START_DIR = join(tmpdir(), `das-test-spark-start-${userInfo().uid}`);
+
 export type DasOptions = {
   /** API processes; default 1. */
   api?: number;
@@ -97,6 +100,9 @@ export class Das implements AsyncDisposable {
       SPARK_MASTER: 'local[1]',
       SPARK_LOCAL_IP: '127.0.0.1',
       PYSPARK_PYTHON: this.stack.pysparkPython,
+      // Filling that folder takes a minute: only who asks for it does. What a script gets is the same (quick-start.it.test.ts).
+      SPARK_QUICK_START: 'off',
+      SPARK_QUICK_START_DIR: SPARK_START_DIR,
       WORKER_CONCURRENCY: options.stub ? '4' : '2',
       LOG_FILE: '',
       ...options.env,

@@ -57,6 +57,7 @@ function endedRun(path: string, at: number, turn: number): RunDocument {
       retries: completeRetryPolicy(0),
       timeoutMs: null,
       priority: 4,
+      startup: 'standard',
       labels: {},
     },
     rerunOf: null,

@@ -218,6 +218,7 @@ function settingsOf(run: RunDocument): RunSettings {
     retries: run.retries,
     timeoutMs: run.timeoutMs,
     priority: run.priority,
+    ...(run.startup && { startup: run.startup }),
     labels: fromPairs(run.labels),
   };
 }

@@ -9,6 +9,8 @@ import { fromPairs } from '@das/core/mongo/new-run';
 import type { RunStore } from '@das/core/mongo/run-store';
 import { classifyFailure } from '@das/core/spark/classify-failure';
 import { buildSubmitArgv } from '@das/core/spark/submit-command';
+import type { SubmitCommand } from '@das/core/spark/submit-command';
+import type { QuickStart } from '../spark-start/quick-start.ts';
 import { AttemptLog } from '../logs/attempt-log.ts';
 import type { Spool } from '../logs/spool.ts';
 import { SpoolBroken, SpoolDiskFull } from '../logs/spool-errors.ts';
@@ -42,6 +44,8 @@ export type AttemptContext = PreparationContext & {
   sparkSubmit: string;
   master: string;
   propertiesFile: string | undefined;
+  /** Null where it is turned off. */
+  quickStart: QuickStart | null;
   killGraceMs: number;
 };
 
@@ -100,7 +104,8 @@ async function submitAndWatch(context: AttemptContext, run: RunDocument, hold: H
   const { preparation, prepared, log } = stage;
   const { workspace } = preparation;
   const { supervisor } = prepared;
-  const argv = commandOf(context, run, preparation.places);
+  const submit = submitCommandOf(context, run, preparation.places);
+  const argv = buildSubmitArgv(submit);
   await noteChangedIntent(context, run, hold, { argv, drifted: prepared.fetched.drifted }, log);
 
   const notes = new AttemptNotes(context, run.script.path, hold, log);
@@ -112,8 +117,11 @@ async function submitAndWatch(context: AttemptContext, run: RunDocument, hold: H
   output.follow(supervisor);
   notes.followLog(output);
   const env = childEnvironment(context.environment, { hold, workspace, python: context.python });
+  const execute = context.quickStart
+    ? await context.quickStart.prepare(submit, env, workspace.scratch, run.startup ?? 'standard')
+    : { argv, env };
   const marks = supervisorMarks(env);
-  const order = { argv, cwd: workspace.scratch, killGraceMs: context.killGraceMs, env, marks };
+  const order = { ...execute, cwd: workspace.scratch, killGraceMs: context.killGraceMs, marks };
   const unlisten = hold.onChange(() => {
     if (hold.reason === 'cancel' || hold.reason === 'timeout') notes.stopping(context.killGraceMs);
   });
@@ -175,7 +183,11 @@ function openLog(
 
 /** The exact argv of an attempt whose files lie in those places. */
 export function commandOf(context: AttemptContext, run: RunDocument, places: Places): string[] {
-  return buildSubmitArgv({
+  return buildSubmitArgv(submitCommandOf(context, run, places));
+}
+
+function submitCommandOf(context: AttemptContext, run: RunDocument, places: Places): SubmitCommand {
+  return {
     sparkSubmit: context.sparkSubmit,
     master: context.master,
     propertiesFile: context.propertiesFile,
@@ -185,7 +197,7 @@ export function commandOf(context: AttemptContext, run: RunDocument, places: Pla
     appName: `das-${run._id}`,
     scriptPath: places.script,
     args: run.args,
-  });
+  };
 }
 
 /** What the end of the processes means. `by` says who ended them; the exit code alone could not tell a cancel. */

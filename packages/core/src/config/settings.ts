@@ -80,6 +80,11 @@ export const SETTINGS = {
   SPARK_SUBMIT: [text.default('spark-submit'), 'The spark-submit to run'],
   SPARK_MASTER: [optionalText, 'Spark master; default local[max(1, cores / concurrency)]'],
   SPARK_PROPERTIES_FILE: [optionalText, "The operator's own Spark defaults"],
+  SPARK_QUICK_START: [
+    z.enum(['on', 'off']).default('on'),
+    'Start Spark without its launcher and with an archive of its classes; off = bin/spark-submit as it is',
+  ],
+  SPARK_QUICK_START_DIR: [optionalText, 'Where that archive (200 MB) is kept; default spark-start in WORKER_DIR'],
   SPARK_CONF_ALLOW: [list, 'More Spark settings that a run request may name'],
   PYSPARK_PYTHON: [optionalText, 'The Python that runs the scripts; default python3'],
   SCAN_INTERVAL_MS: [integer(60_000, 100), 'How often HDFS is scanned'],
@@ -114,7 +119,7 @@ export const API_SETTINGS = [
 ] as const; // prettier-ignore
 export const WORKER_SETTINGS = [
   ...STORES, ...LOGGING, 'WORKER_CONCURRENCY', 'WORKER_DIR', 'SPARK_SUBMIT', 'SPARK_MASTER', 'SPARK_PROPERTIES_FILE',
-  'PYSPARK_PYTHON', 'KILL_GRACE_MS', 'DRAIN_GRACE_MS', 'LOG_MAX_BYTES',
+  'SPARK_QUICK_START', 'SPARK_QUICK_START_DIR', 'PYSPARK_PYTHON', 'KILL_GRACE_MS', 'DRAIN_GRACE_MS', 'LOG_MAX_BYTES',
 ] as const; // prettier-ignore
 export type ApiSettings = Settings<(typeof API_SETTINGS)[number]>;
 export type WorkerSettings = Settings<(typeof WORKER_SETTINGS)[number]>;

@@ -22,6 +22,7 @@ export function mergeSettings(
     retries: completeRetryPolicy(platform.retries),
     timeoutMs: platform.timeoutMs,
     priority: 4,
+    startup: 'standard',
     labels: {},
   };
   const sources = Object.fromEntries(Object.keys(effective).map((field) => [field, 'platform'])) as SettingSources;

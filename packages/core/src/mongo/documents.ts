@@ -10,6 +10,7 @@ import type {
   Stream,
   WaitingReason,
   WorkerState,
+  Startup,
 } from '@das/contracts/states';
 import type { Binary } from 'mongodb';
 import type { ManifestEntry } from '../domain/version.ts';
@@ -75,6 +76,8 @@ export type RunDocument = {
   order: { class: number; tag: number };
   retries: RetryPolicy;
   timeoutMs: number | null;
+  /** Absent in runs from before there was a choice: standard. */
+  startup?: Startup;
   failures: number;
   losses: number;
   /** Only these count towards MAX_LOSSES. */

@@ -42,6 +42,7 @@ export function newRunDocument(run: NewRun): RunDocument {
     order: { class: effective.priority, tag: run.tag },
     retries: effective.retries,
     timeoutMs: effective.timeoutMs,
+    startup: effective.startup,
     failures: 0,
     losses: 0,
     workerLosses: 0,

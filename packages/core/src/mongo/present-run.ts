@@ -33,6 +33,7 @@ export function presentSummary(run: RunDocument, surroundings: Surroundings): Ru
     priority: run.priority,
     retries: run.retries,
     timeoutMs: run.timeoutMs,
+    startup: run.startup ?? 'standard',
     failures: run.failures,
     losses: run.losses,
     drifted: run.drifted,

@@ -16,10 +16,11 @@ const item: PlanItem = {
     retries,
     timeoutMs: null,
     priority: 4,
+    startup: 'fast',
     labels: { team: 'a' },
   },
   sources: {
-    args: 'item', conf: 'item', pyFiles: 'platform', files: 'script', target: 'platform', retries: 'launch', timeoutMs: 'platform', priority: 'platform', labels: 'launch',
+    args: 'item', conf: 'item', pyFiles: 'platform', files: 'script', target: 'platform', retries: 'launch', timeoutMs: 'platform', priority: 'platform', startup: 'item', labels: 'launch',
   }, // prettier-ignore
   command: [],
 };
@@ -34,6 +35,7 @@ it('says of each setting where it comes from; of merged ones by key', () => {
     ['Retries', '2, each after 1500ms', 'launch'],
     ['Timeout', 'none', 'platform'],
     ['Priority', '4', 'platform'],
+    ['Start of Spark', 'fast', 'item'],
     ['Spark', 'spark.a=1', 'script'],
     ['Spark', 'spark.b=2', 'launch'],
     ['Spark', 'spark.c=3', 'item'],

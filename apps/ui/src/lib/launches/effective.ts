@@ -46,6 +46,7 @@ export function effectiveRows({ effective, sources }: PlanItem, request: LaunchR
       effective.timeoutMs === null ? 'none' : `${writeDuration(effective.timeoutMs)} per attempt`,
     ]),
     row('priority', 'Priority', [String(effective.priority)]),
+    row('startup', 'Start of Spark', [effective.startup]),
     ...merged('conf', 'Spark', '='),
     ...(effective.pyFiles.length > 0 ? [row('pyFiles', 'Python files', effective.pyFiles)] : []),
     ...(effective.files.length > 0 ? [row('files', 'Files', effective.files)] : []),

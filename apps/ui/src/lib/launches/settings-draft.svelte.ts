@@ -1,5 +1,6 @@
 import type { RunSummary } from '@das/contracts/run';
 import type { Retries, RetryPolicy, RunSettings } from '@das/contracts/run-request';
+import type { Startup } from '@das/contracts/states';
 import { parseDuration, writeDuration } from '../time/duration-input.ts';
 
 type Pair = { key: string; value: string };
@@ -15,6 +16,7 @@ export class SettingsDraft {
   jitter = $state('0.2');
   timeout = $state('');
   priority = $state('');
+  startup = $state<Startup | ''>('');
   conf = $state<Pair[]>([]);
   labels = $state<Pair[]>([]);
   pyFiles = $state<string[]>([]);
@@ -29,11 +31,12 @@ export class SettingsDraft {
   }
 
   /** Filled with settings; what they leave out stays empty. */
-  static from({ retries, timeoutMs, priority, conf, labels, pyFiles, files }: Settings): SettingsDraft {
+  static from({ retries, timeoutMs, priority, startup, conf, labels, pyFiles, files }: Settings): SettingsDraft {
     const draft = new SettingsDraft();
     if (retries !== undefined) draft.#fillRetries(typeof retries === 'number' ? { max: retries } : retries);
     if (timeoutMs !== undefined) draft.timeout = timeoutMs === null ? 'none' : writeDuration(timeoutMs);
     if (priority !== undefined) draft.priority = String(priority);
+    draft.startup = startup ?? '';
     draft.conf = pairs(conf);
     draft.labels = pairs(labels);
     draft.pyFiles = [...(pyFiles ?? [])];
@@ -83,6 +86,7 @@ export class SettingsDraft {
     if (this.timeout.trim() === 'none') settings.timeoutMs = null;
     else if (this.timeout.trim() !== '') settings.timeoutMs = parseDuration(this.timeout);
     if (this.priority !== '') settings.priority = Number(this.priority);
+    if (this.startup !== '') settings.startup = this.startup;
     const conf = record(this.conf);
     const labels = record(this.labels);
     if (Object.keys(conf).length > 0) settings.conf = conf;
