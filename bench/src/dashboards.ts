@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
+import type { RunSummary } from '@das/contracts/run';
 
 /**
  * Many dashboards in one process: `node dashboards.ts HOST PORT COUNT`. Real WebSockets that speak as much of socket.io as it takes to watch
@@ -41,11 +42,23 @@ function watch(index: number): Promise<Socket> {
       else if (text.toString('latin1', 0, 12) === '42["resync",') resyncs += 1;
       else if (kind.startsWith('42["run"')) {
         mine.push(now());
-        if (index === 0) stamps.push([...text.toString().matchAll(/"detail":"([\d.]+)"/g)].map(([, at]) => Number(at)));
+        if (index === 0) stamps.push(freshStamps(text));
       }
     };
     socket.on('data', framesOf(onText));
   });
+}
+
+const told = new Set<string>();
+
+/** When the changes that a message tells of were made; a run that changed for another reason tells its last one again. */
+function freshStamps(text: Buffer): number[] {
+  const [, { items }] = JSON.parse(text.toString('utf8', 2)) as [string, { items: RunSummary[] }];
+  const fresh = items.flatMap(({ id, waiting }) =>
+    told.has(`${id} ${waiting?.detail}`) ? [] : [[id, waiting?.detail]],
+  );
+  for (const [id, detail] of fresh) told.add(`${id} ${detail}`);
+  return fresh.map(([, detail]) => Number(detail)).filter((at) => !Number.isNaN(at));
 }
 
 /** What a server sends over a WebSocket, a text at a time. */
