@@ -58,7 +58,8 @@ async function main(): Promise<void> {
       intervalMs: settings.RECONCILE_INTERVAL_MS, maxLosses: settings.MAX_LOSSES, retentionDays: settings.RETENTION_DAYS, log,
     }); // prettier-ignore
     releases.push(() => reconciler.stop());
-    const http = createServer({ requestTimeout: 30_000 });
+    // Longer than clients and proxies hold an idle connection (Node's own 5 s end some just as they are used again).
+    const http = createServer({ requestTimeout: 30_000, keepAliveTimeout: 75_000 });
     releases.push(startApi({ settings, env: process.env, db, queue, hdfs, http, dashboard: DASHBOARD, owner, log }));
     const port = await listen(http, settings);
     log.info(

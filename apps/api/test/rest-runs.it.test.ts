@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startDas } from '@das/testkit/das';
 import type { Das } from '@das/testkit/das';
@@ -104,6 +105,8 @@ describe('bulk', () => {
       das.runToEnd({ script: doomed }),
     ]);
     await das.hdfs.remove(doomed, { recursive: false });
+    // What is known of a file may be 1 s old; a submit just before has looked.
+    await sleep(1_100);
     const ids = [gone.id, first.id, gone.id];
     const { matched, items } = await bulk({ body: { action: 'rerun', ids }, headers: { 'Idempotency-Key': 'bulk-1' } });
     expect(matched).toBe(2);

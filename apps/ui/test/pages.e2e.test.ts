@@ -134,9 +134,12 @@ function wear(page: Page, theme: 'light' | 'dark'): Promise<void> {
   return page.evaluate(async (name) => {
     document.documentElement.dataset['theme'] = name;
     const frame = () => new Promise((wake) => requestAnimationFrame(wake));
-    await frame();
-    await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
-    await frame();
+    // A colour that changed above sets off the change of what inherits it.
+    do {
+      await frame();
+      await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+      await frame();
+    } while (document.getAnimations().length > 0);
   }, theme);
 }
 

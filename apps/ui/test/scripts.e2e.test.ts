@@ -94,7 +94,7 @@ test('filters of runs live in the address: they survive a reload, and so can be 
   const table = page.getByRole('table', { name: 'Runs' });
   const names = async () => (await table.getByRole('link').allInnerTexts()).map((text) => text.split('\n')[0]);
   await visit.sees(table.getByText('daily.py'));
-  await visit.button('Failed').click();
+  await visit.button(/^Failed\b/).click();
   await visit.seesNoMore(table.getByText('daily.py'));
   await page.getByRole('searchbox', { name: 'Search script path or run id' }).fill('broken');
   await page.waitForURL(/q=broken/);
@@ -108,12 +108,12 @@ test('filters of runs live in the address: they survive a reload, and so can be 
 
   await page.reload();
   await soon(names).toEqual(['broken.py']);
-  expect(await visit.button('Failed').getAttribute('aria-pressed')).toBe('true');
+  expect(await visit.button(/^Failed\b/).getAttribute('aria-pressed')).toBe('true');
   expect(await page.getByRole('searchbox').inputValue()).toBe('broken');
   // A run that does not match does not slip in live; one that does comes.
   await das.runToEnd({ script: `${scripts}/reports/broken.py`, labels: { team: 'a' } });
   await das.runToEnd({ script: `${scripts}/reports/broken.py`, labels: { team: 'b' } });
   await soon(names).toEqual(['broken.py', 'broken.py']);
-  await visit.button('Remove the filter label').click();
+  await visit.button('Remove the filter Label').click();
   await soon(async () => (await names()).length).toBeGreaterThanOrEqual(4);
 });

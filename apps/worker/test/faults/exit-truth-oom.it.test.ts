@@ -1,4 +1,4 @@
-import { mkdir, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startDas } from '@das/testkit/das';
 import type { Das } from '@das/testkit/das';
@@ -30,7 +30,10 @@ describe.skipIf(group === null)('a worker whose cgroup has little memory', () =>
   let das: Das;
   beforeAll(async () => {
     das = await startDas({ stub: true });
-    await writeFile(`${group}/cgroup.procs`, String(das.workers[0]?.pid));
+    // With what it has already started: supervisors are forked by a process of their own.
+    const worker = das.workers[0]?.pid;
+    const children = await readFile(`/proc/${worker}/task/${worker}/children`, 'utf8');
+    for (const pid of [worker, ...children.trim().split(' ')]) await writeFile(`${group}/cgroup.procs`, String(pid));
   });
   afterAll(() => das[Symbol.asyncDispose]());
 

@@ -5,8 +5,6 @@ import { RowHeights } from './row-heights.ts';
 export const LINE_HEIGHT = 18;
 /** Browsers cannot lay out more than some ten million px: from here on the scroll bar is a scale model. */
 const MOST_HEIGHT = 8_000_000;
-/** More than this at once is a leap, in px: a wheel may turn far in one frame, a scroll bar of so much moves farther by one pixel. */
-const LEAP = 30_000;
 /** Drawn above and below what is in sight, in px. */
 const SPARE = 400;
 
@@ -98,7 +96,7 @@ export class LogViewport {
   /** The element was scrolled. */
   scrolled(scrollTop: number): void {
     const step = scrollTop - this.scrollTop;
-    const isStep = Math.abs(step) < LEAP;
+    const isStep = Math.abs(step) < this.height * 2;
     const offset = isStep ? this.offset + step : this.#wholeAt(scrollTop) - this.above;
     this.scrollTop = scrollTop;
     this.#moveTo(offset);
