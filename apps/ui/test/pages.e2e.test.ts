@@ -135,11 +135,12 @@ function wear(page: Page, theme: 'light' | 'dark'): Promise<void> {
     document.documentElement.dataset['theme'] = name;
     const frame = () => new Promise((wake) => requestAnimationFrame(wake));
     // A colour that changed above sets off the change of what inherits it.
-    do {
+    const running = () => document.getAnimations().filter(({ playState }) => playState === 'running');
+    for (let level = 0; level < 20 && (level === 0 || running().length > 0); level += 1) {
       await frame();
-      await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+      await Promise.allSettled(running().map((animation) => animation.finished));
       await frame();
-    } while (document.getAnimations().length > 0);
+    }
   }, theme);
 }
 
