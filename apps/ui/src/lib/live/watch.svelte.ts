@@ -26,7 +26,7 @@ export class Watch {
   #held: (() => void)[] | null = [];
   #fetching: AbortController | null = null;
   #leave: (() => void)[] = [];
-  #again: ReturnType<typeof setTimeout> | undefined;
+  #soon: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
 
   constructor(plan: Plan) {
@@ -51,7 +51,7 @@ export class Watch {
     return () => {
       this.#ended = true;
       clearInterval(timer);
-      clearTimeout(this.#again);
+      clearTimeout(this.#soon);
       this.#fetching?.abort();
       for (const leave of this.#leave) leave();
     };
@@ -59,7 +59,8 @@ export class Watch {
 
   /** Fetches everything again; what the socket says meanwhile is applied afterwards. */
   async refresh(): Promise<void> {
-    clearTimeout(this.#again);
+    clearTimeout(this.#soon);
+    this.#soon = undefined;
     this.#fetching?.abort();
     const controller = (this.#fetching = new AbortController());
     this.#held = [];
@@ -73,10 +74,15 @@ export class Watch {
       if (controller.signal.aborted || isAbort(error)) return;
       this.error = asApiError(error);
       this.status = 'failed';
-      if (!this.#ended) this.#again = setTimeout(() => void this.refresh(), AGAIN_MS);
+      this.refreshWithin(AGAIN_MS);
     } finally {
       if (!controller.signal.aborted) this.#release();
     }
+  }
+
+  /** Fetches again in `ms`; until then any number of calls are that one fetch: two hundred changes a second need no more. */
+  refreshWithin(ms: number): void {
+    if (!this.#ended) this.#soon ??= setTimeout(() => void this.refresh(), ms);
   }
 
   #release(): void {

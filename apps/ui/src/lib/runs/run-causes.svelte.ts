@@ -2,7 +2,6 @@ import type { Causes } from '@das/contracts/causes';
 import { getCauses } from '../api/bulk.ts';
 import { Watch } from '../live/watch.svelte.ts';
 import { asked, type RunFilters } from './filters.ts';
-import { Settled } from './settled.ts';
 
 /** How long a new failure may wait to be grouped, in ms: the server reads thousands of runs for it. */
 const SETTLE_MS = 5000;
@@ -11,7 +10,6 @@ const SETTLE_MS = 5000;
 export class RunCauses {
   found = $state.raw<Causes | null>(null);
   readonly watch: Watch;
-  readonly #settled = new Settled(SETTLE_MS, () => void this.watch.refresh());
 
   constructor(filters: RunFilters) {
     this.watch = new Watch({
@@ -21,18 +19,9 @@ export class RunCauses {
       },
       handlers: {
         run: ({ items }) => {
-          if (items.some(({ state }) => state === 'failed')) this.#settled.later();
+          if (items.some(({ state }) => state === 'failed')) this.watch.refreshWithin(SETTLE_MS);
         },
       },
     });
-  }
-
-  /** Begins; the answer ends it. Made for `$effect`. */
-  start(): () => void {
-    const stop = this.watch.start();
-    return () => {
-      this.#settled.stop();
-      stop();
-    };
   }
 }

@@ -2,7 +2,6 @@ import type { RunCounts } from '@das/contracts/launch';
 import { countRuns } from '../api/bulk.ts';
 import { Watch } from '../live/watch.svelte.ts';
 import { asked, type RunFilters } from './filters.ts';
-import { Settled } from './settled.ts';
 
 /** How long a change may wait to be counted, in ms. */
 const SETTLE_MS = 1000;
@@ -10,26 +9,16 @@ const SETTLE_MS = 1000;
 /** How many runs are in each state, live. The filter on the state itself does not count: the chips tell what a click would show. */
 export class LiveCounts {
   counts = $state.raw<RunCounts | null>(null);
-  readonly #watch: Watch;
-  readonly #settled = new Settled(SETTLE_MS, () => void this.#watch.refresh());
+  readonly watch: Watch;
 
   constructor(filters: RunFilters) {
     const { state: _, ...others } = filters;
-    this.#watch = new Watch({
+    this.watch = new Watch({
       topics: ['runs'],
       fetch: async (signal) => {
         this.counts = await countRuns(asked(others, Date.now()), signal);
       },
-      handlers: { run: () => this.#settled.later() },
+      handlers: { run: () => this.watch.refreshWithin(SETTLE_MS) },
     });
-  }
-
-  /** Begins; the answer ends it. Made for `$effect`. */
-  start(): () => void {
-    const stop = this.#watch.start();
-    return () => {
-      this.#settled.stop();
-      stop();
-    };
   }
 }

@@ -2,7 +2,6 @@ import type { Histogram } from '@das/contracts/launch';
 import { getHistogram } from '../api/bulk.ts';
 import { Watch } from '../live/watch.svelte.ts';
 import { asked, type RunFilters } from './filters.ts';
-import { Settled } from './settled.ts';
 import { askedBuckets } from './time-buckets.ts';
 
 /** How long a change may wait to be drawn, in ms. */
@@ -13,7 +12,6 @@ export class RunHistogram {
   buckets = $state.raw<Histogram['buckets'] | null>(null);
   bucketMs = $state(0);
   readonly watch: Watch;
-  readonly #settled = new Settled(SETTLE_MS, () => void this.watch.refresh());
 
   constructor(filters: RunFilters) {
     this.watch = new Watch({
@@ -25,16 +23,7 @@ export class RunHistogram {
         this.buckets = (await getHistogram({ ...query, ...span }, signal)).buckets;
         this.bucketMs = span.bucketMs;
       },
-      handlers: { run: () => this.#settled.later() },
+      handlers: { run: () => this.watch.refreshWithin(SETTLE_MS) },
     });
-  }
-
-  /** Begins; the answer ends it. Made for `$effect`. */
-  start(): () => void {
-    const stop = this.watch.start();
-    return () => {
-      this.#settled.stop();
-      stop();
-    };
   }
 }
