@@ -61,6 +61,20 @@ describe('a long log', () => {
     expect((await drawn(log)).length).toBeLessThan(200);
   });
 
+  test('from its middle to its end at once, without what lies between', async () => {
+    await using visit = await dashboard.visit(`/runs/${long}#L25000`);
+    const { page } = visit;
+    const log = logOf(visit);
+    await sees(log, 25_000);
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await log.focus();
+    await page.keyboard.press('End');
+    await sees(log, ALL);
+    await page.waitForLoadState('networkidle');
+    expect(asked.filter((address) => /\/lines\?/.test(address))).toEqual([expect.stringMatching(/\?tail=500$/)]);
+  });
+
   test('turning the wheel from the end reads every line in order', async () => {
     await using visit = await dashboard.visit(`/runs/${long}`);
     const log = logOf(visit);

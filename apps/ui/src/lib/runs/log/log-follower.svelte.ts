@@ -117,11 +117,11 @@ export class LogFollower {
     const line = end === 'before' ? this.before : this.after;
     if (line === null || this.loading) return;
     const query = end === 'before' ? { before: line } : { from: line };
-    const answer = await this.#ask(end, { ...query, limit: PAGE });
-    if (!answer) return;
-    if (end === 'before') this.#window.prepend(answer);
-    else this.#append(answer, line);
-    this.#show(answer);
+    await this.#ask(end, { ...query, limit: PAGE }, (answer) => {
+      if (end === 'before') this.#window.prepend(answer);
+      else this.#append(answer, line);
+      this.#show(answer);
+    });
   }
 
   /** Looks what is new. Calls while it looks make it look once more afterwards. */
@@ -155,16 +155,11 @@ export class LogFollower {
   /** Another part of the log. False: it was not got, or something else was asked for meanwhile. */
   #go(query: LinesQuery): Promise<boolean> {
     this.#leave();
-    return (this.#going = this.#load(query));
-  }
-
-  async #load(query: LinesQuery): Promise<boolean> {
-    const answer = await this.#ask('place', query);
-    if (!answer) return false;
-    this.#window.replace(answer);
-    if (answer.nextLine === null) this.#seen = Math.max(1, answer.lines);
-    this.#show(answer);
-    return true;
+    return (this.#going = this.#ask('place', query, (answer) => {
+      this.#window.replace(answer);
+      if (answer.nextLine === null) this.#seen = Math.max(1, answer.lines);
+      this.#show(answer);
+    }));
   }
 
   async #look(): Promise<void> {
@@ -184,20 +179,22 @@ export class LogFollower {
 
   async #lookForGrowth(): Promise<void> {
     const from = this.#seen;
-    const answer = await this.#ask(null, { from, limit: GROWTH });
-    if (!answer || !this.following) return;
-    // Too far behind to read all of it: on to the end.
-    if (answer.nextLine !== null) return void (await this.#go({ tail: PAGE }));
-    this.#append(answer, from);
-    this.#show(answer);
+    await this.#ask(null, { from, limit: GROWTH }, (answer) => {
+      if (!this.following) return;
+      // Too far behind to read all of it: on to the end.
+      if (answer.nextLine !== null) return void this.#go({ tail: PAGE });
+      this.#append(answer, from);
+      this.#show(answer);
+    });
   }
 
   /** How much there is, for somebody who reads elsewhere. */
   async #lookFromAfar(): Promise<void> {
-    const answer = await this.#ask(null, { tail: 1 });
-    if (!answer || this.following) return;
-    if (answer.lines > this.lineCount) this.#window.after ??= this.#seen;
-    this.#tell(answer);
+    await this.#ask(null, { tail: 1 }, (answer) => {
+      if (this.following) return;
+      if (answer.lines > this.lineCount) this.#window.after ??= this.#seen;
+      this.#tell(answer);
+    });
   }
 
   #append(answer: LogLinesAnswer, from: number): void {
@@ -205,19 +202,29 @@ export class LogFollower {
     if (answer.nextLine === null) this.#seen = Math.max(this.#seen, answer.lines);
   }
 
-  async #ask(loading: LogFollower['loading'], query: LinesQuery): Promise<LogLinesAnswer | null> {
+  /**
+   * `take` has the answer before `loading` ends: whoever sees that nothing is loaded sees the new window, too, and does not ask for
+   * what follows the old one. A look at the log's growth (`loading` is null) ends no other's. False: there was no answer, or something
+   * else was asked for meanwhile.
+   */
+  async #ask(
+    loading: LogFollower['loading'],
+    query: LinesQuery,
+    take: (answer: LogLinesAnswer) => void,
+  ): Promise<boolean> {
     const { signal } = this.#place;
-    this.loading = loading;
+    if (loading) this.loading = loading;
     try {
       const answer = await getLogLines(this.runId, this.attempt, { ...this.chosen, ...query }, signal);
-      if (signal.aborted) return null;
+      if (signal.aborted) return false;
       this.error = null;
-      return answer;
+      take(answer);
+      return true;
     } catch (error) {
       if (!signal.aborted && !isAbort(error)) this.error = asApiError(error);
-      return null;
+      return false;
     } finally {
-      if (!signal.aborted) this.loading = null;
+      if (loading && !signal.aborted) this.loading = null;
     }
   }
 
