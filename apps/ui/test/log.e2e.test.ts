@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Dashboard, PHONE, soon } from './dashboard.ts';
 import type { Visit } from './dashboard.ts';
 import { HOSTILE, manyLines } from './log-scripts.ts';
+import { inSight } from './log-sight.ts';
 
 /** The log of a run, as somebody reads it. */
 let dashboard: Dashboard;
@@ -26,14 +27,6 @@ const logOf = ({ page }: Visit, attempt = 1) => page.getByRole('log', { name: `L
 /** Numbers of the lines that are in the page. */
 const drawn = (log: Locator) =>
   log.locator('[data-line]').evaluateAll((rows) => rows.map((row) => Number((row as HTMLElement).dataset['line'])));
-/** Numbers of the lines that are in sight. */
-const inSight = (log: Locator) =>
-  log.evaluate((element) => {
-    const { top, bottom } = element.getBoundingClientRect();
-    return [...element.querySelectorAll<HTMLElement>('[data-line]')]
-      .filter((row) => row.getBoundingClientRect().bottom > top + 1 && row.getBoundingClientRect().top < bottom - 1)
-      .map((row) => Number(row.dataset['line']));
-  });
 const sees = (log: Locator, line: number) => soon(() => inSight(log)).toContain(line);
 const scrollTo = (log: Locator, share: number) =>
   log.evaluate((element, part) => (element.scrollTop = part * element.scrollHeight), share);

@@ -1,7 +1,9 @@
-import type { Locator, Page } from 'playwright-core';
+import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Dashboard, soon } from './dashboard.ts';
 import { manyLines } from './log-scripts.ts';
+import { inSight } from './log-sight.ts';
+import { heapMiB, watchLongTasks } from './page-costs.ts';
 
 /**
  * A log of a million lines, printed by a script and shipped by the worker (the light form is in log.e2e.test.ts): it opens at its
@@ -11,7 +13,7 @@ const LINES = 1_000_000;
 const ALL = LINES + 1;
 /** A task of the browser longer than this is a freeze, in ms. */
 const FREEZE_MS = 200;
-const HEAP_BYTES = 60 * 1024 * 1024;
+const HEAP_MIB = 60;
 
 let dashboard: Dashboard;
 beforeAll(async () => {
@@ -21,41 +23,14 @@ beforeAll(async () => {
 });
 afterAll(() => dashboard[Symbol.asyncDispose]());
 
-const inSight = (log: Locator) =>
-  log.evaluate((element) => {
-    const { top, bottom } = element.getBoundingClientRect();
-    return [...element.querySelectorAll<HTMLElement>('[data-line]')]
-      .filter((row) => row.getBoundingClientRect().bottom > top + 1 && row.getBoundingClientRect().top < bottom - 1)
-      .map((row) => Number(row.dataset['line']));
-  });
 const rows = (log: Locator) => log.locator('[data-line]').count();
-
-/** Notes the browser's long tasks from now on. */
-const watchTasks = (page: Page) =>
-  page.evaluate(() => {
-    const tasks: number[] = [];
-    new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
-      type: 'longtask',
-      buffered: false,
-    });
-    Object.assign(globalThis, { longTasks: tasks });
-  });
-const longTasks = (page: Page) => page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks);
-
-async function heapOf(page: Page): Promise<number> {
-  const session = await page.context().newCDPSession(page);
-  await session.send('HeapProfiler.collectGarbage');
-  const { usedSize } = await session.send('Runtime.getHeapUsage');
-  await session.detach();
-  return usedSize;
-}
 
 test('opens at its end; wheel, scroll bar, search and links go anywhere; no freeze, bounded memory', async () => {
   await using visit = await dashboard.visit('/runs');
   const { page } = visit;
   await visit.sees(page.getByRole('status', { name: 'Connection' }).getByText('Live'));
-  const before = await heapOf(page);
-  await watchTasks(page);
+  const before = await heapMiB(page);
+  const longTasks = await watchLongTasks(page);
   const began = performance.now();
   await page.getByRole('link', { name: 'million.py' }).first().click();
   const log = page.getByRole('log');
@@ -94,14 +69,14 @@ test('opens at its end; wheel, scroll bar, search and links go anywhere; no free
   await page.keyboard.press('End');
   await soon(() => inSight(log)).toContain(ALL);
 
-  const tasks = await longTasks(page);
-  const grown = (await heapOf(page)) - before;
+  const tasks = await longTasks();
+  const grown = (await heapMiB(page)) - before;
   console.log(
-    `opened in ${Math.round(opened)} ms; ${tasks.length} tasks over 50 ms, longest ${Math.round(Math.max(0, ...tasks))} ms; ` +
-      `heap grew by ${(grown / 1024 / 1024).toFixed(1)} MiB; ${await rows(log)} rows in the page`,
+    `opened in ${Math.round(opened)} ms; ${tasks.length} tasks over 50 ms, longest ${Math.max(0, ...tasks)} ms; ` +
+      `heap grew by ${grown.toFixed(1)} MiB; ${await rows(log)} rows in the page`,
   );
   expect(tasks.filter((duration) => duration > FREEZE_MS)).toEqual([]);
-  expect(grown).toBeLessThan(HEAP_BYTES);
+  expect(grown).toBeLessThan(HEAP_MIB);
 });
 
 test('of a log that was cut, the rest opens, and says what is missing', async () => {

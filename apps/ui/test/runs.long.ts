@@ -1,18 +1,13 @@
 import { expect, test } from 'vitest';
 import { Dashboard, soon } from './dashboard.ts';
 import { ManyRuns } from './many-runs.ts';
+import { heapMiB, watchLongTasks } from './page-costs.ts';
 
 const RUNS = Number(process.env['DAS_RUNS'] ?? 10_000);
 const PER_SECOND = Number(process.env['DAS_CHANGES'] ?? 200);
 const SECONDS = Number(process.env['DAS_SECONDS'] ?? 60);
 /** What a person feels as a freeze, in ms. */
 const FREEZE_MS = 200;
-
-declare global {
-  interface Window {
-    longTasks: number[];
-  }
-}
 
 /** The heavy form of runs-live.e2e.test.ts: how the list bears ten thousand runs of which two hundred a second change. */
 test(`${RUNS} runs, ${PER_SECOND} changes a second for ${SECONDS} s: nothing freezes, nothing is wrong, nothing grows`, async () => {
@@ -25,23 +20,13 @@ test(`${RUNS} runs, ${PER_SECOND} changes a second for ${SECONDS} s: nothing fre
   const rows = page.getByRole('table', { name: 'Runs' }).getByTestId('run');
   await visit.sees(rows.first());
   await page.waitForLoadState('networkidle');
-  await page.evaluate(() => {
-    window.longTasks = [];
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) window.longTasks.push(Math.round(duration));
-    }).observe({ type: 'longtask' });
-  });
-  const session = await page.context().newCDPSession(page);
-  const heapMiB = async () => {
-    await session.send('HeapProfiler.collectGarbage');
-    return (await session.send('Runtime.getHeapUsage')).usedSize / 1024 / 1024;
-  };
+  const tasks = await watchLongTasks(page);
 
-  const heaps = [await heapMiB()];
+  const heaps = [await heapMiB(page)];
   const changes = { made: 0 };
   for (let part = 0; part < 4; part += 1) {
     changes.made += await many.change({ perSecond: PER_SECOND, seconds: SECONDS / 4 });
-    heaps.push(await heapMiB());
+    heaps.push(await heapMiB(page));
   }
   const newest = (await das.db.runs.find().sort({ _id: -1 }).limit(20).toArray()).map(({ _id, state }) => [_id, state]);
   const shown = () =>
@@ -49,7 +34,7 @@ test(`${RUNS} runs, ${PER_SECOND} changes a second for ${SECONDS} s: nothing fre
   await soon(shown).toEqual(newest);
   const failed = await das.db.runs.countDocuments({ state: 'failed' });
   await visit.sees(page.getByRole('button', { name: `Failed, ${failed.toLocaleString('en')} runs` }));
-  const longTasks = await page.evaluate(() => window.longTasks);
+  const longTasks = await tasks();
   console.log(
     JSON.stringify({
       runs: RUNS,
