@@ -1,3 +1,5 @@
+import { remember, remembered } from '../ui/remembered.ts';
+
 const CHART = 'das.runs.chart';
 
 /** What this browser shows of the Runs page beside its list; on a phone the list comes first. */
@@ -6,19 +8,11 @@ export class LookOfPage {
 
   showChart(shown: boolean): void {
     this.chart = shown;
-    try {
-      localStorage.setItem(CHART, String(shown));
-    } catch {
-      // No storage: it lasts as long as the page.
-    }
+    remember(CHART, String(shown));
   }
 }
 
 function read(): boolean | null {
-  try {
-    const stored = localStorage.getItem(CHART);
-    return stored === null ? null : stored === 'true';
-  } catch {
-    return null;
-  }
+  const stored = remembered(CHART);
+  return stored === null ? null : stored === 'true';
 }

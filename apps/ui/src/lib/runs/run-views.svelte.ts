@@ -1,4 +1,5 @@
 import { queryString } from '../api/client.ts';
+import { remember, remembered } from '../ui/remembered.ts';
 import { DEFAULT_VIEW, defaultQuery } from './default-view.ts';
 import { readFilters, type RunFilters } from './filters.ts';
 
@@ -46,12 +47,12 @@ export class RunViews {
   /** Sets what /runs opens with. */
   open(query: string): void {
     this.opens = query;
-    write(DEFAULT_VIEW, query);
+    remember(DEFAULT_VIEW, query);
   }
 
   #store(views: RunsView[]): void {
     this.saved = views;
-    write(SAVED, JSON.stringify(views));
+    remember(SAVED, JSON.stringify(views));
   }
 }
 
@@ -62,7 +63,7 @@ function canonical(query: string): string {
 
 function readSaved(): RunsView[] {
   try {
-    const stored: unknown = JSON.parse(localStorage.getItem(SAVED) ?? '[]');
+    const stored: unknown = JSON.parse(remembered(SAVED) ?? '[]');
     return Array.isArray(stored) ? stored.filter(isView) : [];
   } catch {
     return [];
@@ -72,12 +73,4 @@ function readSaved(): RunsView[] {
 function isView(value: unknown): value is RunsView {
   const { name, query } = (value ?? {}) as Partial<RunsView>;
   return typeof name === 'string' && typeof query === 'string' && (query === '' || query.startsWith('?'));
-}
-
-function write(key: string, text: string): void {
-  try {
-    localStorage.setItem(key, text);
-  } catch {
-    // No storage: views last as long as the page.
-  }
 }

@@ -1,16 +1,10 @@
+import { remember, remembered } from '../ui/remembered.ts';
+
 /** Whether this browser may call the API: turns `signedOut` at the first 401. */
 class Session {
   signedOut = $state(false);
-  /** It was opened here with a token, so there is something to sign out of. */
-  opened = $state(false);
-
-  constructor() {
-    try {
-      this.opened = localStorage.getItem('das.session') === 'open';
-    } catch {
-      // No storage: the sign-out button is then simply not offered.
-    }
-  }
+  /** It was opened here with a token, so there is something to sign out of. Not known (nor offered) where nothing can be stored. */
+  opened = $state(remembered('das.session') === 'open');
 
   signedIn(): void {
     this.signedOut = false;
@@ -24,12 +18,7 @@ class Session {
 
   #remember(opened: boolean): void {
     this.opened = opened;
-    try {
-      if (opened) localStorage.setItem('das.session', 'open');
-      else localStorage.removeItem('das.session');
-    } catch {
-      // See the constructor.
-    }
+    remember('das.session', opened ? 'open' : null);
   }
 }
 

@@ -1,3 +1,5 @@
+import { remember, remembered } from '../ui/remembered.ts';
+
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
@@ -9,11 +11,7 @@ class ThemeChoice {
     this.current = theme;
     if (theme === 'system') delete document.documentElement.dataset['theme'];
     else document.documentElement.dataset['theme'] = theme;
-    try {
-      localStorage.setItem('das.theme', theme);
-    } catch {
-      // No storage: the choice lasts until the page is left.
-    }
+    remember('das.theme', theme);
   }
 
   next(): void {
@@ -22,12 +20,8 @@ class ThemeChoice {
 }
 
 function stored(): Theme {
-  try {
-    const theme = localStorage.getItem('das.theme');
-    return THEMES.find((known) => known === theme) ?? 'system';
-  } catch {
-    return 'system';
-  }
+  const theme = remembered('das.theme');
+  return THEMES.find((known) => known === theme) ?? 'system';
 }
 
 export const theme = new ThemeChoice();

@@ -1,3 +1,5 @@
+import { remember, remembered } from '../ui/remembered.ts';
+
 /** How often the slow hand moves: what is minutes or hours old needs no second hand. Milliseconds. */
 const SLOW_MS = 10_000;
 
@@ -36,23 +38,11 @@ export const clock = new Clock();
 
 /** Whether points in time are shown as ages (`3 min ago`) or as local times; remembered. */
 class TimeStyle {
-  absolute = $state(stored());
+  absolute = $state(remembered('das.times') === 'absolute');
 
   toggle(): void {
     this.absolute = !this.absolute;
-    try {
-      localStorage.setItem('das.times', this.absolute ? 'absolute' : 'relative');
-    } catch {
-      // No storage: the choice lasts until the page is left.
-    }
-  }
-}
-
-function stored(): boolean {
-  try {
-    return localStorage.getItem('das.times') === 'absolute';
-  } catch {
-    return false;
+    remember('das.times', this.absolute ? 'absolute' : 'relative');
   }
 }
 

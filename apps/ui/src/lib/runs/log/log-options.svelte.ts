@@ -1,3 +1,5 @@
+import { remember, remembered } from '../../ui/remembered.ts';
+
 export const LOG_TIMES = ['off', 'clock', 'since'] as const;
 export type LogTimes = (typeof LOG_TIMES)[number];
 
@@ -10,11 +12,11 @@ class LogOptions {
 
   constructor() {
     try {
-      const stored = JSON.parse(localStorage.getItem(KEY) ?? '{}') as { wrap?: unknown; times?: unknown };
+      const stored = JSON.parse(remembered(KEY) ?? '{}') as { wrap?: unknown; times?: unknown };
       if (typeof stored.wrap === 'boolean') this.wrap = stored.wrap;
       this.times = LOG_TIMES.find((known) => known === stored.times) ?? 'off';
     } catch {
-      // No storage, or not what was stored: the defaults hold.
+      // Not what was stored here: the defaults hold.
     }
   }
 
@@ -29,11 +31,7 @@ class LogOptions {
   }
 
   #store(): void {
-    try {
-      localStorage.setItem(KEY, JSON.stringify({ wrap: this.wrap, times: this.times }));
-    } catch {
-      // No storage: the choice lasts until the page is left.
-    }
+    remember(KEY, JSON.stringify({ wrap: this.wrap, times: this.times }));
   }
 }
 
