@@ -68,10 +68,7 @@ export const LAUNCH_ROUTES = {
     path: `${V1}/launches/:id/cancel`,
     summary: 'Cancel every run of a launch that has not ended',
     params: byId,
-    answers: {
-      202: { description: 'Accepted', schema: launchCancelledSchema },
-      200: { description: 'The first answer again', schema: launchCancelledSchema },
-    },
+    answers: accepted(launchCancelledSchema),
     problems: ['not_found', 'idempotency_conflict'],
     idempotent: true,
   },

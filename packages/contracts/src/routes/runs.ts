@@ -86,10 +86,7 @@ export const RUN_ROUTES = {
     path: `${V1}/runs/:id/cancel`,
     summary: 'Cancel a run; its processes are dead before it is `cancelled`',
     params: byId,
-    answers: {
-      202: { description: 'Accepted', schema: runSchema },
-      200: { description: 'It was so already', schema: runSchema },
-    },
+    answers: accepted(runSchema, 'It was so already'),
     problems: ['not_found', 'invalid_state', 'idempotency_conflict'],
     idempotent: true,
   },

@@ -28,8 +28,8 @@ export type RouteSpec = {
 export const V1 = '/api/v1';
 export const byId = z.object({ id: idSchema });
 export const ok = <S extends z.ZodType>(schema: S, description = 'OK') => ({ 200: { description, schema } });
-export const accepted = <S extends z.ZodType>(schema: S) => ({
+export const accepted = <S extends z.ZodType>(schema: S, again = 'The first answer again (same Idempotency-Key)') => ({
   202: { description: 'Accepted', schema },
-  200: { description: 'The first answer again (same Idempotency-Key)', schema },
+  200: { description: again, schema },
 });
 export const none = { 204: { description: 'Done' } };
