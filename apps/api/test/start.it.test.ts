@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startDas } from '@das/testkit/das';
-import type { Das, Env } from '@das/testkit/das';
+import type { Das } from '@das/testkit/das';
+import type { Env } from '@das/testkit/das-settings';
 
 /** What a start is refused for: told at once, all of it, with exit status 78. */
 let das: Das;

@@ -2,9 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Run } from '@das/contracts/run';
-import { SETTINGS } from '@das/core/config/settings';
 import { createHdfs } from '@das/core/hdfs/client';
 import type { Hdfs } from '@das/core/hdfs/client';
 import { createLogger } from '@das/core/logging/logger';
@@ -18,6 +16,8 @@ import { AppProcess } from './app-process.ts';
 import type { AppName } from './app-process.ts';
 import { ApiClient } from './call.ts';
 import type { CallOptions, Reply } from './call.ts';
+import { settingsOf } from './das-settings.ts';
+import type { Env } from './das-settings.ts';
 import { eventually } from './eventually.ts';
 import type { WaitOptions } from './eventually.ts';
 import { LiveClient } from './live.ts';
@@ -25,11 +25,6 @@ import type { LiveOptions } from './live.ts';
 import { processesOf } from './processes.ts';
 import type { Stack } from './stack.ts';
 import type { RouteName } from '@das/contracts/routes';
-
-export const STUB_SPARK_SUBMIT = fileURLToPath(new URL('stub-spark-submit.sh', import.meta.url));
-
-/** Filled once on a machine, in the background: what it holds is named after the build of Spark and Java. */
-export const SPARK_START_DIR = join(tmpdir(), `das-test-spark-start-${userInfo().uid}`);
 
 export type DasOptions = {
   /** API processes; default 1. */
@@ -45,12 +40,8 @@ export type DasOptions = {
   /** Services of the test's own instead of the shared ones: to break them. */
   stack?: Partial<Stack>;
 };
-export type Env = Record<string, string | undefined>;
 
 type Submitted = NonNullable<CallOptions<'submitRun'>['body']>;
-
-/** Short, but not so short that a busy machine with two cores misses them. Milliseconds. */
-const TIMES = { LEASE_MS: '8000', RECONCILE_INTERVAL_MS: '250', KILL_GRACE_MS: '1500', DRAIN_GRACE_MS: '500' };
 
 /**
  * DAS as it is started outside: API and worker processes on the real services, with a database, keys, HDFS directory and working
@@ -83,30 +74,8 @@ export class Das implements AsyncDisposable {
     this.#options = options;
     this.hdfsUser = process.env['HDFS_USER'] || userInfo().username;
     this.hdfs = createHdfs({ urls: this.stack.hdfsUrl.split(','), user: this.hdfsUser, deadlineMs: 30_000 });
-    this.#env = {
-      ...withoutSettings(process.env),
-      ...TIMES,
-      MONGODB_URI: this.stack.mongodbUri,
-      MONGODB_DATABASE: this.database,
-      REDIS_URL: this.stack.redisUrl,
-      QUEUE_PREFIX: id,
-      HDFS_URL: this.stack.hdfsUrl,
-      HDFS_USER: this.hdfsUser,
-      HDFS_SCRIPTS_DIR: this.scriptsDir,
-      API_PORT: '0',
-      SCAN_INTERVAL_MS: '3600000',
-      SPARK_SUBMIT: options.stub ? STUB_SPARK_SUBMIT : this.stack.sparkSubmit,
-      SPARK_PROPERTIES_FILE: join(home, 'spark-defaults.conf'),
-      SPARK_MASTER: 'local[1]',
-      SPARK_LOCAL_IP: '127.0.0.1',
-      PYSPARK_PYTHON: this.stack.pysparkPython,
-      // Filling that folder takes a minute: only who asks for it does. What a script gets is the same (quick-start.it.test.ts).
-      SPARK_QUICK_START: 'off',
-      SPARK_QUICK_START_DIR: SPARK_START_DIR,
-      WORKER_CONCURRENCY: options.stub ? '4' : '2',
-      LOG_FILE: '',
-      ...options.env,
-    };
+    const { stack, database, scriptsDir, hdfsUser } = this;
+    this.#env = settingsOf({ stack, database, scriptsDir, hdfsUser, home, queuePrefix: id }, options);
   }
 
   static async start(options: DasOptions = {}): Promise<Das> {
@@ -305,11 +274,4 @@ export const startDas = (options?: DasOptions): Promise<Das> => Das.start(option
 
 export function ended({ state }: Run): boolean {
   return state === 'completed' || state === 'failed' || state === 'cancelled';
-}
-
-/** The environment of whoever runs the tests, without anything that would be a setting of DAS. */
-function withoutSettings(env: NodeJS.ProcessEnv): Env {
-  return Object.fromEntries(
-    Object.entries(env).filter(([name]) => !Object.hasOwn(SETTINGS, name) && !name.startsWith('VITEST')),
-  );
 }

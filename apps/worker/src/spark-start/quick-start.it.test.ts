@@ -19,7 +19,7 @@ import { createLogger } from '@das/core/logging/logger';
 import type { Logger } from '@das/core/logging/logger';
 import { buildSubmitArgv } from '@das/core/spark/submit-command';
 import type { SubmitCommand } from '@das/core/spark/submit-command';
-import { SPARK_START_DIR, STUB_SPARK_SUBMIT } from '@das/testkit/das';
+import { SPARK_START_DIR, STUB_SPARK_SUBMIT } from '@das/testkit/das-settings';
 import { commonEnvironment } from '../execute/child-environment.ts';
 import { ForkServer } from '../execute/fork-server.ts';
 import { findPython } from '../execute/supervisor.ts';
