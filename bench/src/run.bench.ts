@@ -41,7 +41,9 @@ const BENCHES: Record<string, () => Promise<Row | Row[]>> = {
 
 describe('bench', () => {
   test.for(Object.entries(BENCHES))('%s', async ([, bench]) => {
-    rows.push(...[await bench()].flat());
+    const found = [await bench()].flat();
+    rows.push(...found);
+    process.stdout.write(`${tableOf(found)}\n`);
   });
 });
 
