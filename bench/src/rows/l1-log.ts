@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startDas } from '@das/testkit/das';
-import { timed } from '../measure.ts';
+import { AS_SHIPPED, timed } from '../measure.ts';
 import type { Row } from '../measure.ts';
 import { residentMib } from '../process-cpu.ts';
 
@@ -19,7 +19,7 @@ export async function l1(quick: boolean): Promise<Row[]> {
   const small = join(folder, 'small');
   await writeFile(small, `#!/bin/sh\nif [ -e ${folder}/warm ]; then exec ${printer}; fi\necho warm\n`);
   await chmod(small, 0o755);
-  await using das = await startDas({ env: { SPARK_SUBMIT: small } });
+  await using das = await startDas({ env: { ...AS_SHIPPED, SPARK_SUBMIT: small } });
   const script = await das.putScript('job.py', 'pass\n');
   for (let i = 0; i < 5; i += 1) await das.runToEnd({ script });
   await writeFile(join(folder, 'warm'), '');

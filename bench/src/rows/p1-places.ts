@@ -1,5 +1,5 @@
 import { startDas } from '@das/testkit/das';
-import { timed } from '../measure.ts';
+import { AS_SHIPPED, timed } from '../measure.ts';
 import type { Row } from '../measure.ts';
 import { untilCompleted } from '../until-completed.ts';
 import { NotingStub } from '../stub.ts';
@@ -19,7 +19,7 @@ export async function p1(quick: boolean): Promise<Row[]> {
     const stub = await NotingStub.make({ sleepS: STUB_S });
     await using das = await startDas({
       workers,
-      env: { SPARK_SUBMIT: stub.path, WORKER_CONCURRENCY: String(places) },
+      env: { ...AS_SHIPPED, SPARK_SUBMIT: stub.path, WORKER_CONCURRENCY: String(places) },
     });
     const script = await das.putScript('job.py', 'pass\n');
     await das.runToEnd({ script }); // warm

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run } from '@das/contracts/run';
 import { startDas } from '@das/testkit/das';
 import { COLD_SCRIPT, execute } from '../bare-spark.ts';
-import { timed } from '../measure.ts';
+import { AS_SHIPPED, timed } from '../measure.ts';
 import type { Row } from '../measure.ts';
 import { bareEnvironment } from './s2-cold-start.ts';
 
@@ -13,7 +13,9 @@ const PLACES = 2;
 /** Real spark-submit runs, two at a time, submitted at once: through DAS and through xargs -P 2. */
 export async function p2(quick: boolean): Promise<Row[]> {
   const count = quick ? 4 : 12;
-  await using das = await startDas({ env: { SPARK_QUICK_START: 'on', WORKER_CONCURRENCY: String(PLACES) } });
+  await using das = await startDas({
+    env: { ...AS_SHIPPED, SPARK_QUICK_START: 'on', WORKER_CONCURRENCY: String(PLACES) },
+  });
   await das.workers[0]?.printed(/quick start: an archive/, 600_000);
   const script = await das.putScript('cold.py', COLD_SCRIPT);
   let ids: string[] = [];

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { startDas } from '@das/testkit/das';
-import { timed } from '../measure.ts';
+import { AS_SHIPPED, timed } from '../measure.ts';
 import type { Row } from '../measure.ts';
 import { treeCpuMs } from '../process-cpu.ts';
 import { NotingStub } from '../stub.ts';
@@ -12,7 +12,9 @@ export async function p3(quick: boolean): Promise<Row[]> {
   const count = quick ? 200 : 1000;
   const places = 2 * availableParallelism();
   const stub = await NotingStub.make();
-  await using das = await startDas({ env: { SPARK_SUBMIT: stub.path, WORKER_CONCURRENCY: String(places) } });
+  await using das = await startDas({
+    env: { ...AS_SHIPPED, SPARK_SUBMIT: stub.path, WORKER_CONCURRENCY: String(places) },
+  });
   const script = await das.putScript('job.py', 'pass\n');
   const launch = async (runs: number) => {
     const { body } = await das.call('createLaunch', {

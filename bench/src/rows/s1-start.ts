@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startDas } from '@das/testkit/das';
 import { BareWorker } from '../bare-worker.ts';
-import { quantile } from '../measure.ts';
+import { AS_SHIPPED, quantile } from '../measure.ts';
 import type { Row } from '../measure.ts';
 import { NotingStub, nowMs } from '../stub.ts';
 
@@ -9,7 +9,7 @@ import { NotingStub, nowMs } from '../stub.ts';
 export async function s1(quick: boolean): Promise<Row[]> {
   const count = quick ? 20 : 100;
   const stub = await NotingStub.make();
-  await using das = await startDas({ env: { SPARK_SUBMIT: stub.path } });
+  await using das = await startDas({ env: { ...AS_SHIPPED, SPARK_SUBMIT: stub.path } });
   const script = await das.putScript('job.py', 'pass\n');
   for (let i = 0; i < 3; i += 1) await das.runToEnd({ script });
   const ours = await delays(stub, count, async () => {

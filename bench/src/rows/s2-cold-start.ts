@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startDas } from '@das/testkit/das';
 import type { Das } from '@das/testkit/das';
 import { childrenOf, COLD_SCRIPT, cpuSeconds, execute } from '../bare-spark.ts';
-import { quantile, timed } from '../measure.ts';
+import { AS_SHIPPED, quantile, timed } from '../measure.ts';
 import type { Row } from '../measure.ts';
 
 type Cost = { ms: number; cpuS: number };
@@ -14,7 +14,7 @@ const READY_MS = 600_000;
 /** The cold start of a real PySpark script: through DAS, from the submit to the end, and bare spark-submit. In turn, so that all see the same machine. */
 export async function s2(quick: boolean): Promise<Row[]> {
   const rounds = quick ? 3 : 5;
-  await using das = await startDas({ env: { SPARK_QUICK_START: 'on', WORKER_CONCURRENCY: '1' } });
+  await using das = await startDas({ env: { ...AS_SHIPPED, SPARK_QUICK_START: 'on', WORKER_CONCURRENCY: '1' } });
   await das.workers[0]?.printed(/quick start: an archive/, READY_MS);
   const script = await das.putScript('cold.py', COLD_SCRIPT);
   const local = join(das.home, 'cold.py');

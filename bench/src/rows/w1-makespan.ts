@@ -1,6 +1,6 @@
 import { startDas } from '@das/testkit/das';
 import { BareWorker } from '../bare-worker.ts';
-import { timed } from '../measure.ts';
+import { AS_SHIPPED, timed } from '../measure.ts';
 import type { Row } from '../measure.ts';
 import { NotingStub } from '../stub.ts';
 import { untilCompleted } from '../until-completed.ts';
@@ -10,7 +10,7 @@ const JOBS = 20;
 /** 20 stub jobs of 0.1 s submitted at once, 2 places, until the last has ended. */
 export async function w1(): Promise<Row> {
   const stub = await NotingStub.make({ sleepS: 0.1 });
-  await using das = await startDas({ env: { SPARK_SUBMIT: stub.path, WORKER_CONCURRENCY: '2' } });
+  await using das = await startDas({ env: { ...AS_SHIPPED, SPARK_SUBMIT: stub.path, WORKER_CONCURRENCY: '2' } });
   const script = await das.putScript('job.py', 'pass\n');
   await das.runToEnd({ script }); // warm
   const das20 = await timed(async () => {

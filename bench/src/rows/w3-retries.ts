@@ -1,6 +1,6 @@
 import { startDas } from '@das/testkit/das';
 import { BareWorker } from '../bare-worker.ts';
-import { timed } from '../measure.ts';
+import { AS_SHIPPED, timed } from '../measure.ts';
 import type { Row } from '../measure.ts';
 import { NotingStub } from '../stub.ts';
 
@@ -8,7 +8,7 @@ import { NotingStub } from '../stub.ts';
 export async function w3(): Promise<Row> {
   const ours = await NotingStub.make({ failures: 3 }); // one more, for the warm-up
   const theirs = await NotingStub.make({ failures: 3 });
-  await using das = await startDas({ env: { SPARK_SUBMIT: ours.path } });
+  await using das = await startDas({ env: { ...AS_SHIPPED, SPARK_SUBMIT: ours.path } });
   const script = await das.putScript('job.py', 'pass\n');
   await das.runToEnd({ script }); // warm; fails
   const took = await timed(() => das.runToEnd({ script, retries: { max: 2, delayMs: 1000 } }, { everyMs: 10 }));
