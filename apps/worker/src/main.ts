@@ -9,6 +9,7 @@ import { createHdfs } from '@das/core/hdfs/client';
 import { createLogger } from '@das/core/logging/logger';
 import type { Logger } from '@das/core/logging/logger';
 import { connectDatabase } from '@das/core/mongo/database';
+import { ClaimedTags } from '@das/core/mongo/fair-share-store';
 import { LeaseStore } from '@das/core/mongo/lease-store';
 import { LogStore } from '@das/core/mongo/log-store';
 import { RunStore } from '@das/core/mongo/run-store';
@@ -72,7 +73,7 @@ async function main(settings: WorkerSettings, log: Logger): Promise<void> {
     id, version: VERSION, startedAt: db.clock.now(), concurrency: settings.WORKER_CONCURRENCY,
     queuePrefix: settings.QUEUE_PREFIX, redis, subscriber, registry, keeper,
     job: {
-      workerId: id, db, runs, leases, keeper, hdfs, logs: new LogStore(db), supervisors, log, leaseMs: settings.LEASE_MS,
+      workerId: id, db, runs, leases, claimedTags: new ClaimedTags(db), keeper, hdfs, logs: new LogStore(db), supervisors, log, leaseMs: settings.LEASE_MS,
       maxLosses: settings.MAX_LOSSES, directory, python, environment: process.env, sparkSubmit: settings.SPARK_SUBMIT,
       master, propertiesFile: settings.SPARK_PROPERTIES_FILE, quickStart,
       killGraceMs: settings.KILL_GRACE_MS, logMaxBytes: settings.LOG_MAX_BYTES,

@@ -5,6 +5,7 @@ import { claimRun } from '@das/core/mongo/claim';
 import type { ClaimOutcome } from '@das/core/mongo/claim';
 import type { RunDocument } from '@das/core/mongo/documents';
 import { isDatabaseAway } from '@das/core/mongo/errors';
+import type { ClaimedTags } from '@das/core/mongo/fair-share-store';
 import type { RunJob } from '@das/core/queue/run-queue';
 import { commandOf, executeAttempt, prepareAttempt } from './attempt.ts';
 import type { AttemptContext } from './attempt.ts';
@@ -28,6 +29,7 @@ export class RetryLater extends Error {
 export type JobContext = AttemptContext & {
   workerId: string;
   keeper: LeaseKeeper;
+  claimedTags: ClaimedTags;
   leaseMs: number;
   maxLosses: number;
   log: Logger;
@@ -83,7 +85,6 @@ async function claimAndPrepare(
 ): Promise<Claim> {
   const { runId, epoch } = job.data;
   const unanswered = context.unanswered.has(runId);
-  const fresh = epoch === 1 && job.attemptsStarted === 1;
   let preparation: Preparation | undefined;
   const intend = (run: RunDocument, n: number) => {
     preparation = prepareAttempt(context, run, n, log);
@@ -91,7 +92,7 @@ async function claimAndPrepare(
     return commandOf(context, run, preparation.places);
   };
   try {
-    const claim = await claimRun(context, { runId, epoch, workerId: context.workerId, unanswered, fresh, intend });
+    const claim = await claimRun(context, { runId, epoch, workerId: context.workerId, unanswered, intend });
     context.unanswered.delete(runId);
     return { claim, ...(preparation && { preparation }) };
   } catch (error) {

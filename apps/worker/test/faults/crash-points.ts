@@ -2,6 +2,7 @@
 export const CRASH_POINTS = [
   'before the claim',
   'between the lease and the claim',
+  'between the claim and its lease',
   'after the claim',
   'while the files are fetched',
   'before the spawn',

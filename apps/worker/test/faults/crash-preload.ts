@@ -2,7 +2,7 @@
  * Loaded before a worker's main (`--import`): the worker kills itself (SIGKILL) at the point that CRASH_AT names, at most once for each
  * file CRASH_ONCE. The code of the worker knows nothing of it.
  */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { LeaseStore } from '@das/core/mongo/lease-store';
 import { RunStore } from '@das/core/mongo/run-store';
 import { Job } from 'bullmq';
@@ -14,6 +14,15 @@ import type { CrashPoint } from './crash-points.ts';
 
 type Method = (...args: unknown[]) => unknown;
 type When = 'before' | 'after';
+
+/** The call does not get out any more. */
+function neverSend(owner: object, method: string, applies: (args: unknown[]) => boolean = () => true): void {
+  const methods = owner as Record<string, Method>;
+  const original = methods[method] as Method;
+  methods[method] = function (this: unknown, ...args: unknown[]) {
+    return applies(args) && !hasCrashed() ? new Promise(() => undefined) : original.apply(this, args);
+  };
+}
 
 /** Crashes before the call, or when its promise has resolved. */
 function crash(owner: object, method: string, when: When, applies: (args: unknown[]) => boolean = () => true): void {
@@ -38,11 +47,20 @@ function die(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
+const hasCrashed = () => existsSync(process.env['CRASH_ONCE'] as string);
+
 const isMove = (name: string) => (args: unknown[]) => (args[0] as { name: string }).name === name;
 
 const POINTS: Record<CrashPoint | 'between the end of a lease and the loss', () => void> = {
   'before the claim': () => crash(RunStore.prototype, 'move', 'before', isMove('claim')),
-  'between the lease and the claim': () => crash(LeaseStore.prototype, 'grant', 'after'),
+  'between the lease and the claim': () => {
+    neverSend(RunStore.prototype, 'move', isMove('claim'));
+    crash(LeaseStore.prototype, 'grant', 'after');
+  },
+  'between the claim and its lease': () => {
+    neverSend(LeaseStore.prototype, 'grant');
+    crash(RunStore.prototype, 'move', 'after', isMove('claim'));
+  },
   'after the claim': () => crash(LeaseKeeper.prototype, 'add', 'before'),
   'while the files are fetched': () => crash(Workspace.prototype, 'make', 'after'),
   'before the spawn': () => crash(Supervisor.prototype, 'start', 'before'),

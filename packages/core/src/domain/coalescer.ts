@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+
 type Waiting<In, Out> = {
   item: In;
   signal: AbortSignal | undefined;
@@ -17,16 +19,19 @@ export class Failed {
  * Many callers, few trips: while `work` is busy with one batch, what comes in gathers for the next one. Alone, an item is worked
  * on at once. `work` answers one result for each item, in their order (`Failed` for one that failed by itself); when it throws, all
  * items of the batch fail. An item whose signal is aborted before its turn is not worked on.
+ * With `gatherMs` each batch gathers for so long before it goes: for what nobody waits for.
  */
 export class Coalescer<In, Out> {
   readonly #work: (items: In[]) => Promise<(Out | Failed)[]>;
   readonly #most: number;
+  readonly #gatherMs: number;
   #waiting: Waiting<In, Out>[] = [];
   #busy = false;
 
-  constructor(work: (items: In[]) => Promise<(Out | Failed)[]>, most = 500) {
+  constructor(work: (items: In[]) => Promise<(Out | Failed)[]>, { most = 500, gatherMs = 0 } = {}) {
     this.#work = work;
     this.#most = most;
+    this.#gatherMs = gatherMs;
   }
 
   add(item: In, signal?: AbortSignal): Promise<Out> {
@@ -34,13 +39,15 @@ export class Coalescer<In, Out> {
       this.#waiting.push({ item, signal, resolve, reject });
       if (this.#busy) return;
       this.#busy = true;
-      // What arrived with the same turn of the event loop goes along with the first.
-      setImmediate(() => void this.#workThrough());
+      void this.#workThrough();
     });
   }
 
   async #workThrough(): Promise<void> {
+    // What arrived with the same turn of the event loop goes along with the first.
+    if (this.#gatherMs === 0) await nextTurn();
     while (this.#waiting.length > 0) {
+      if (this.#gatherMs > 0) await sleep(this.#gatherMs);
       const batch = this.#waiting.splice(0, this.#most).filter(isWanted);
       if (batch.length === 0) continue;
       try {

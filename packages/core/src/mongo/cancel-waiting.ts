@@ -4,7 +4,7 @@ import { TRANSITIONS } from '../domain/transitions.ts';
 import type { Database } from './database.ts';
 import type { RunDocument } from './documents.ts';
 import { translateMongoErrors } from './errors.ts';
-import { finishLaunch, reflectOnScripts } from './run-consequences.ts';
+import { reflectEnds } from './run-consequences.ts';
 
 /** Runs to cancel: all of a launch, or these. */
 export type Cancellable = { launchId: string } | { ids: readonly string[] };
@@ -29,8 +29,7 @@ export async function cancelWaitingRuns(db: Database, which: Cancellable, actor:
       .find({ _id: { $in: before.map(({ _id }) => _id) }, state: 'cancelled' })
       .project<RunDocument>({ attempts: 0, events: 0, manifest: 0 })
       .toArray();
-    const launches = new Set(after.flatMap(({ launchId }) => launchId ?? []));
-    await Promise.all([reflectOnScripts(db, after), ...[...launches].map((id) => finishLaunch(db, id))]);
+    await reflectEnds(db, after);
     return after;
   });
 }

@@ -1,7 +1,7 @@
 import { isTerminal } from '@das/contracts/states';
 import type { AttemptDocument, RunDocument } from './documents.ts';
 import type { Database } from './database.ts';
-import { noteClaimed } from './fair-share-store.ts';
+import type { ClaimedTags } from './fair-share-store.ts';
 import type { LeaseStore } from './lease-store.ts';
 import type { RunStore } from './run-store.ts';
 
@@ -11,8 +11,6 @@ export type ClaimRequest = {
   workerId: string;
   /** MongoDB did not answer an earlier claim of the same worker: it may have succeeded. */
   unanswered?: boolean;
-  /** The job has never been taken before: most likely nobody has claimed the run yet. */
-  fresh?: boolean;
   /**
    * Called when the run is known to be free, before it is taken: the exact command that its attempt `n` would execute. It is stored with
    * the claim, so the intent is known before anything starts. What harms nobody may begin meanwhile; somebody else may still win.
@@ -29,21 +27,17 @@ export type ClaimOutcome =
 
 /** A retry may start this much before its time: clocks and queues are no better than that. */
 const EARLY_MS = 50;
-const FIRST_TOKEN = 1;
 
 /**
- * A worker takes a run: grants the lease of the next fencing token, then raises the token and opens the attempt, with the intent.
- * Two workers with jobs of the same run: one wins, the other's job is obsolete. Two writes and no transaction, as one
+ * A worker takes a run: grants the lease of the next fencing token, and raises the token and opens the attempt, with the intent. It
+ * is the worker's once both are stored; nothing of the script starts before. Two workers with jobs of the same run: one wins, the other's job is obsolete. Two writes and no transaction, as one
  * that a killed worker leaves open would block the run's document for a minute (docs/adr/0003).
  */
 export async function claimRun(
-  stores: { db: Database; runs: RunStore; leases: LeaseStore },
+  stores: { db: Database; runs: RunStore; leases: LeaseStore; claimedTags: ClaimedTags },
   request: ClaimRequest,
 ): Promise<ClaimOutcome> {
-  // Of a run that nobody has claimed the next token is known before it is read. One that is granted in vain runs out.
-  const guess = { runId: request.runId, fencingToken: FIRST_TOKEN };
-  const guessed = request.fresh ? stores.leases.grant(guess, request.workerId) : null;
-  const [run, ahead] = await Promise.all([stores.runs.find(request.runId), guessed]);
+  const run = await stores.runs.find(request.runId);
   if (run && request.unanswered && (await isOurs(stores.leases, run, request)))
     return { outcome: 'claimed', run, attempt: run.attemptCount, fencingToken: run.fencingToken };
   const refusal = refuse(run, request.epoch, stores.db.clock.now());
@@ -52,12 +46,10 @@ export async function claimRun(
   const attempt = run.attemptCount + 1;
   const now = stores.db.clock.now();
   const command = request.intend(run, attempt);
-  // The lease first: a run that is held always has one, and a lease of a run that nobody holds just runs out.
-  const isAhead = ahead !== null && fencingToken === FIRST_TOKEN;
-  const granted = isAhead ? ahead : await stores.leases.grant({ runId: run._id, fencingToken }, request.workerId);
-  const claimed =
-    granted &&
-    (await stores.runs.move({
+  // The lease is sent first, and both are waited for. One without the other runs out, or is found to be missing (docs/adr/0003).
+  const [granted, claimed] = await Promise.all([
+    stores.leases.grant({ runId: run._id, fencingToken }, request.workerId),
+    stores.runs.move({
       name: 'claim',
       runId: run._id,
       from: run.state,
@@ -67,10 +59,10 @@ export async function claimRun(
       inc: { fencingToken: 1, attemptCount: 1 },
       set: { workerId: request.workerId, waiting: null, nextAttemptAt: null, startedAt: run.startedAt ?? now },
       pushAttempt: newAttempt(attempt, request.workerId, now, command),
-    }));
-  if (!claimed) return { outcome: 'obsolete', why: 'another worker was faster, or the run was cancelled' };
-  // The run is ours; that fairness hears of it a claim later harms nobody.
-  void noteClaimed(stores.db, run.order.class, run.order.tag).catch(() => undefined);
+    }),
+  ]);
+  if (!claimed || !granted) return { outcome: 'obsolete', why: 'another worker was faster, or the run was cancelled' };
+  void stores.claimedTags.note(run.order).catch(() => undefined);
   return { outcome: 'claimed', run: claimed, attempt, fencingToken };
 }
 

@@ -1,5 +1,7 @@
+import { Coalescer } from '../domain/coalescer.ts';
 import { isWornOut, nextTags } from '../domain/fair-share.ts';
 import type { Database } from './database.ts';
+import type { RunDocument } from './documents.ts';
 import { translateMongoErrors } from './errors.ts';
 
 /** So many tags that one submitter takes within a priority class. */
@@ -71,8 +73,33 @@ async function moveBase(db: Database, priorityClass: number, claimed: number): P
   });
 }
 
-/** Remembers that a run with `tag` was claimed: who comes later starts behind it. */
-export async function noteClaimed(db: Database, priorityClass: number, tag: number): Promise<void> {
-  const claimed = { $max: { tag } };
-  await db.fairShare.updateOne({ _id: String(priorityClass) }, claimed, { upsert: true, writeConcern: { w: 1 } });
+/** How long claims gather before fairness hears of them. */
+const GATHER_MS = 50;
+
+/** Remembers which tags were claimed: who comes later starts behind them. That it is told of a claim a little later harms nobody. */
+export class ClaimedTags {
+  readonly #notes: Coalescer<RunDocument['order'], null>;
+
+  constructor(db: Database) {
+    this.#notes = new Coalescer(
+      async (orders) => {
+        await raiseClaimed(db, orders);
+        return orders.map(() => null);
+      },
+      { gatherMs: GATHER_MS },
+    );
+  }
+
+  async note(order: RunDocument['order']): Promise<void> {
+    await this.#notes.add(order);
+  }
+}
+
+async function raiseClaimed(db: Database, orders: readonly RunDocument['order'][]): Promise<void> {
+  const highest = new Map<number, number>();
+  for (const order of orders) highest.set(order.class, Math.max(order.tag, highest.get(order.class) ?? 0));
+  const operations = [...highest].map(([priorityClass, tag]) => ({
+    updateOne: { filter: { _id: String(priorityClass) }, update: { $max: { tag } }, upsert: true },
+  }));
+  await db.fairShare.bulkWrite(operations, { ordered: false, writeConcern: { w: 1 } });
 }

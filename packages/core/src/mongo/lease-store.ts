@@ -1,28 +1,40 @@
 import type { RunState } from '@das/contracts/states';
+import { Coalescer } from '../domain/coalescer.ts';
 import type { Database } from './database.ts';
 import { isDuplicateKey, translateMongoErrors } from './errors.ts';
 
 export type Hold = { runId: string; fencingToken: number };
 export type Renewal = { held: boolean; state: RunState | null };
 
+/** How long leases gather before they are given back. */
+const GATHER_MS = 50;
+
 /**
  * Who drives a run, and until when: one document per run, apart from it, compared with the server's `$$NOW` only.
- * It is made before a run is claimed and taken away before a loss is declared, each by one write, so a renewal that
+ * It is made as a run is claimed and taken away before a loss is declared, each by one write, so a renewal that
  * matches it proves that the run is still held for `leaseMs` from the renewal on.
  */
 export class LeaseStore {
   readonly #db: Database;
   readonly #leaseMs: number;
+  readonly #releases: Coalescer<Hold, null>;
 
   constructor(db: Database, leaseMs: number) {
     this.#db = db;
     this.#leaseMs = leaseMs;
+    this.#releases = new Coalescer(
+      async (holds) => {
+        await translateMongoErrors(() => db.leases.deleteMany({ $or: holds.map(idOf) }, { writeConcern: { w: 1 } }));
+        return holds.map(() => null);
+      },
+      { gatherMs: GATHER_MS },
+    );
   }
 
   /**
-   * Before the run is taken under that token (claim.ts). False: there has been a later holder. Not waited for until it is on disk:
-   * the claim that follows is, and what stands before that in the oplog is then, too. Should the primary change between the two, the
-   * lease may be missing; it cannot be renewed then, and nobody declares the run lost before it would have run out (docs/adr/0003).
+   * As the run is taken under that token (claim.ts). False: there has been a later holder. Not waited for until it is on disk, as it
+   * need not outlive its primary: a lease that is missing cannot be renewed, and nobody declares the run lost before it would have
+   * run out (docs/adr/0003).
    */
   async grant(hold: Hold, workerId: string): Promise<boolean> {
     try {
@@ -44,7 +56,7 @@ export class LeaseStore {
   async renew(holds: readonly Hold[]): Promise<Map<string, Renewal>> {
     if (holds.length === 0) return new Map();
     return translateMongoErrors(async () => {
-      const mine = holds.map(({ runId, fencingToken }) => ({ _id: runId, fencingToken }));
+      const mine = holds.map(idOf);
       const result = await this.#db.leases.updateMany({ $or: mine }, [
         { $set: { expiresAt: { $add: ['$$NOW', this.#leaseMs] } } },
       ]);
@@ -89,9 +101,9 @@ export class LeaseStore {
   }
 
   /**
-   * Runs that say they are held, under a token that has no lease: it was revoked, and whoever did that got no further.
-   * (A claim grants its lease before it takes the run, so a new one is not among them.) Or it was lost with a primary: whoever drives
-   * the run does so for one lease at most.
+   * Runs that say they are held, under a token that has no lease: it was revoked, and whoever did that got no further. Or it was lost
+   * with a primary, or on its way from a worker that died: whoever drives the run does so for one lease at most. Or it is about to
+   * come: a claim and its lease are two writes.
    */
   async unleased(): Promise<(Hold & { workerId: string })[]> {
     return translateMongoErrors(async () => {
@@ -107,8 +119,12 @@ export class LeaseStore {
     });
   }
 
-  /** Gives a lease back at an attempt's end. */
-  async release(hold: Hold): Promise<void> {
-    await translateMongoErrors(() => this.#db.leases.deleteOne({ _id: hold.runId, fencingToken: hold.fencingToken }));
+  /** Gives a lease back after an attempt's end. One that is forgotten runs out, and nothing follows from it. */
+  async release({ runId, fencingToken }: Hold): Promise<void> {
+    await this.#releases.add({ runId, fencingToken });
   }
+}
+
+function idOf({ runId, fencingToken }: Hold): { _id: string; fencingToken: number } {
+  return { _id: runId, fencingToken };
 }

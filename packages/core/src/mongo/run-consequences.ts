@@ -26,13 +26,14 @@ export async function reflectSubmission(db: Database, runs: readonly RunDocument
   await Promise.all([telling, noteRuns(db, runs)]);
 }
 
-/** After `run` has ended: the script's status, the launch's end. */
-export async function reflectEnd(db: Database, run: RunDocument): Promise<void> {
-  await Promise.all([reflectOnScript(db, run), run.launchId ? finishLaunch(db, run.launchId) : undefined]);
+/** After `runs` have ended: the scripts' status, the end of launches. */
+export async function reflectEnds(db: Database, runs: readonly RunDocument[]): Promise<void> {
+  const launches = new Set(runs.flatMap(({ launchId }) => launchId ?? []));
+  await Promise.all([reflectOnScripts(db, runs), ...[...launches].map((id) => finishLaunch(db, id))]);
 }
 
-/** The same for the scripts of many ended runs: each hears of its newest one. */
-export async function reflectOnScripts(db: Database, runs: readonly RunDocument[]): Promise<void> {
+/** Of many ended runs each script hears of its newest one. */
+async function reflectOnScripts(db: Database, runs: readonly RunDocument[]): Promise<void> {
   const newest = new Map<string, RunDocument>();
   for (const run of runs) if ((newest.get(run.script.path)?._id ?? '') < run._id) newest.set(run.script.path, run);
   const pending = [...newest.values()];
@@ -92,15 +93,12 @@ export async function mendConsequences(db: Database): Promise<number> {
     .find({ _id: { $in: ids } })
     .project<RunDocument>({ attempts: 0, events: 0 })
     .toArray();
-  let mended = 0;
-  for (const run of ended.filter(({ state }) => isTerminal(state))) {
-    await reflectEnd(db, run);
-    mended += 1;
-  }
+  const missed = ended.filter(({ state }) => isTerminal(state));
+  await reflectEnds(db, missed);
   const open = await db.launches
     .find({ finishedAt: null }, { projection: { _id: 1 } })
     .limit(1000)
     .toArray();
   for (const launch of open) await finishLaunch(db, launch._id);
-  return mended;
+  return missed.length;
 }

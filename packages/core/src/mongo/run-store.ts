@@ -1,15 +1,18 @@
 import { isTerminal } from '@das/contracts/states';
 import type { RunState } from '@das/contracts/states';
 import type { ClientSession, UpdateFilter } from 'mongodb';
+import { Coalescer } from '../domain/coalescer.ts';
 import { cancelTransition, TRANSITIONS } from '../domain/transitions.ts';
 import type { TransitionName } from '../domain/transitions.ts';
 import type { Database } from './database.ts';
 import type { AttemptDocument, EventDocument, RunDocument } from './documents.ts';
 import { translateMongoErrors } from './errors.ts';
-import { reflectEnd, reflectSubmission } from './run-consequences.ts';
+import { reflectEnds, reflectSubmission } from './run-consequences.ts';
 
 /** Events kept in a run; a run that is lost a thousand times loses its oldest ones. */
 const EVENTS_KEPT = 1000;
+/** How long ends gather for the write behind them. */
+const GATHER_MS = 50;
 
 /** A transition to apply: which, on what, by whom and why. */
 export type Move = {
@@ -38,12 +41,23 @@ export type CancelOutcome =
 export class RunStore {
   readonly #db: Database;
   readonly #waitsForConsequences: boolean;
-  readonly #reflecting = new Set<Promise<void>>();
+  readonly #ends: Coalescer<RunDocument, null>;
+  readonly #reflecting = new Set<Promise<unknown>>();
 
-  /** `behind`: what follows from an end is written after `move` has answered; see `settle`. What fails of it is mended. */
+  /**
+   * `behind`: what follows from ends is written after `move` has answered, that of several ends together; see `settle`. What fails of
+   * it is mended.
+   */
   constructor(db: Database, consequences: 'awaited' | 'behind' = 'awaited') {
     this.#db = db;
     this.#waitsForConsequences = consequences === 'awaited';
+    this.#ends = new Coalescer(
+      async (runs) => {
+        await translateMongoErrors(() => reflectEnds(db, runs));
+        return runs.map(() => null);
+      },
+      { gatherMs: this.#waitsForConsequences ? 0 : GATHER_MS },
+    );
   }
 
   /** Resolves when what follows from the ends so far is written, or was tried. */
@@ -92,9 +106,9 @@ export class RunStore {
   }
 
   async #reflectEnd(run: RunDocument): Promise<void> {
-    const reflecting = translateMongoErrors(() => reflectEnd(this.#db, run));
-    if (this.#waitsForConsequences) return reflecting;
-    const tried = reflecting.catch(() => undefined).finally(() => this.#reflecting.delete(tried)); // mendConsequences
+    const reflecting = this.#ends.add(run);
+    if (this.#waitsForConsequences) return void (await reflecting);
+    const tried = reflecting.catch(() => null).finally(() => this.#reflecting.delete(tried)); // mendConsequences
     this.#reflecting.add(tried);
   }
 
