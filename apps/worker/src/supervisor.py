@@ -393,11 +393,12 @@ class Attempt:
             poll.register(CONTROL, select.POLLIN)
         if self.report is not None:
             poll.register(self.report, select.POLLIN)
-        now, due = now_ms(), NEVER
         if self.started:
-            kill_at = min(self.deadline, self.kill_at)
+            now, kill_at = now_ms(), min(self.deadline, self.kill_at)
             due = now + KILL_PAUSE_MS if now >= kill_at else min(kill_at, self.term_at)
-        poll.poll(max(0, min(due - now, LONGEST_WAIT_MS)))
+            poll.poll(max(0, min(due - now, LONGEST_WAIT_MS)))
+        else:
+            poll.poll()  # a spare one may wait for days
         try:
             os.read(self.wakeups, 4096)
         except BlockingIOError:

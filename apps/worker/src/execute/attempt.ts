@@ -80,10 +80,12 @@ export async function executeAttempt(
     return await submitAndWatch(context, run, hold, { preparation, prepared, log });
   } catch (error) {
     if (!(error instanceof AttemptStopped)) log.warn({ error }, 'the attempt could not be executed');
+    await preparation[Symbol.asyncDispose](); // and with it whatever of the attempt lives
     const cause = hold.signal.aborted && !(error instanceof SpoolBroken) ? hold.signal.reason : error;
     return { ending: endingOfError(cause), known: {} };
   } finally {
-    await preparation[Symbol.asyncDispose]();
+    // Nothing of the attempt lives any more. Its folder goes while its end is written; its owner waits for both.
+    void preparation[Symbol.asyncDispose]();
   }
 }
 

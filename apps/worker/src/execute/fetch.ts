@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { LIMITS } from '@das/contracts/limits';
 import { sha256Of } from '@das/core/domain/version';
 import type { ManifestEntry } from '@das/core/domain/version';
@@ -23,20 +22,19 @@ export function placesOf(manifest: readonly ManifestEntry[], workspace: Workspac
 /**
  * Pulls the files of a version from HDFS and checks each against its hash. What has changed or gone there is
  * replaced by the copy pinned when the run was accepted (`drifted`): executed bytes = accepted bytes.
- * Throws HdfsUnavailable when HDFS does not answer: then nobody knows, and it is a loss. `made`: the workspace is there.
+ * Throws HdfsUnavailable when HDFS does not answer: then nobody knows, and it is a loss.
  */
 export async function fetchFiles(
   sources: Sources,
   manifest: readonly ManifestEntry[],
+  workspace: Workspace,
   places: Places,
-  made: Promise<unknown>,
   signal: AbortSignal,
 ): Promise<Fetched> {
   const fetched: Fetched = { drifted: false };
   for (const [index, entry] of manifest.entries()) {
     const { bytes, drifted } = await acceptedBytes(sources, entry, signal);
-    await made;
-    await writeFile(places.all[index] as string, bytes, { mode: 0o600, signal });
+    await workspace.put(places.all[index] as string, bytes, signal);
     fetched.drifted ||= drifted;
   }
   return fetched;
@@ -47,14 +45,17 @@ async function acceptedBytes(
   entry: ManifestEntry,
   signal: AbortSignal,
 ): Promise<{ bytes: Uint8Array; drifted: boolean }> {
+  const seen = knownFiles.justSeen(entry.path, entry.sha256);
+  if (seen) return { bytes: seen, drifted: false };
+  const lookedAt = performance.now();
   try {
     const status = await hdfs.status(entry.path, { signal });
-    const known = knownFiles.find(status, entry.sha256);
+    const known = knownFiles.find(status, entry.sha256, lookedAt);
     if (known) return { bytes: known, drifted: false };
     if (status.type === 'file') {
       const bytes = await hdfs.read(entry.path, { maxBytes: LIMITS.fileBytes, expectLength: status.length, signal });
       if (sha256Of(bytes) === entry.sha256) {
-        knownFiles.keep(status, entry.sha256, bytes);
+        knownFiles.keep(status, entry.sha256, bytes, lookedAt);
         return { bytes, drifted: false };
       }
     }

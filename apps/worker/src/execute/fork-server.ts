@@ -52,6 +52,9 @@ export class ForkServer implements AsyncDisposable {
   readonly #ownFolder: string | null;
   readonly #expected = new Map<string, Expected>();
   #process: ChildProcess | null = null;
+  /** One that waits for the next attempt. */
+  #spare: Supervisor | null = null;
+  #refilling = false;
   #closing = false;
 
   static async start(options: ForkServerOptions): Promise<ForkServer> {
@@ -71,10 +74,31 @@ export class ForkServer implements AsyncDisposable {
     server.on('connection', (socket) => this.#greet(socket));
     server.on('error', (error) => options.log(error.message));
     this.#run();
+    void this.#refill();
   }
 
-  /** A supervisor that waits for its start. Rejects with SupervisorLost. */
-  launch(): Promise<Supervisor> {
+  /** A supervisor that waits for its start: the spare one, if it is there. Rejects with SupervisorLost. */
+  async launch(): Promise<Supervisor> {
+    const spare = this.#spare;
+    this.#spare = null;
+    const supervisor = spare && !spare.isOver ? spare : await this.#fork();
+    // Not before it has started its attempt: that is waited for.
+    const refill = () => void this.#refill();
+    supervisor.spawned.then(refill, refill);
+    return supervisor;
+  }
+
+  /** Never rejects: where no spare is to be had, the next launch tells. */
+  async #refill(): Promise<void> {
+    if (this.#spare || this.#refilling || this.#closing) return;
+    this.#refilling = true;
+    const supervisor = await this.#fork().catch(() => null);
+    this.#refilling = false;
+    if (this.#closing) await supervisor?.[Symbol.asyncDispose]();
+    else this.#spare = supervisor;
+  }
+
+  #fork(): Promise<Supervisor> {
     const name = randomBytes(NAME_BYTES / 2).toString('hex');
     const { promise, resolve, reject } = Promise.withResolvers<Supervisor>();
     const timer = setTimeout(() => this.#giveUp(name, `it took longer than ${LAUNCH_MS} ms`), LAUNCH_MS);
@@ -86,6 +110,7 @@ export class ForkServer implements AsyncDisposable {
   /** Ends the fork server; supervisors live on, until their own connections end. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true;
+    await this.#spare?.[Symbol.asyncDispose]();
     for (const name of this.#expected.keys()) this.#giveUp(name, 'the worker ends');
     const process = this.#process;
     if (process) {

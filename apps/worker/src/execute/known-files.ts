@@ -1,10 +1,21 @@
 import type { HdfsStatus } from '@das/core/hdfs/client';
 
-type Known = { length: number; modificationTime: number; fileId: number; sha256: string; bytes: Uint8Array };
+type Known = {
+  length: number;
+  modificationTime: number;
+  fileId: number;
+  sha256: string;
+  bytes: Uint8Array;
+  /** When HDFS was last asked and had it so (monotonic milliseconds). */
+  seenAt: number;
+};
+
+/** A look at HDFS holds for so long: what pinning takes for now, too. */
+const LOOK_MS = 1000;
 
 /**
  * What was read from HDFS lately, with the status it was read under: the same status means the same bytes (the rule that pinning
- * goes by, too), so they need not be sent again. In memory, where no script can change them.
+ * goes by, too), so they need not be sent again. In memory, where no script can change them. `lookedAt` = when the status was asked for.
  */
 export class KnownFiles {
   readonly #maxBytes: number;
@@ -16,8 +27,14 @@ export class KnownFiles {
     this.#maxBytes = maxBytes;
   }
 
+  /** The bytes of the file, if they were there with this hash less than a second ago: so HDFS need not be asked at all. */
+  justSeen(path: string, sha256: string): Uint8Array | null {
+    const known = this.#known.get(path);
+    return known?.sha256 === sha256 && performance.now() - known.seenAt < LOOK_MS ? known.bytes : null;
+  }
+
   /** The bytes of the file as it is now, if they are known and have this hash. */
-  find(status: HdfsStatus, sha256: string): Uint8Array | null {
+  find(status: HdfsStatus, sha256: string, lookedAt: number): Uint8Array | null {
     const known = this.#known.get(status.path);
     if (!known) return null;
     const isSame =
@@ -26,15 +43,16 @@ export class KnownFiles {
       known.fileId === status.fileId;
     if (!isSame || known.sha256 !== sha256) return null;
     this.#known.delete(status.path);
-    this.#known.set(status.path, known);
+    this.#known.set(status.path, { ...known, seenAt: lookedAt });
     return known.bytes;
   }
 
   /** `status` was taken before the bytes were read. */
-  keep({ path, length, modificationTime, fileId }: HdfsStatus, sha256: string, bytes: Uint8Array): void {
+  keep(status: HdfsStatus, sha256: string, bytes: Uint8Array, lookedAt: number): void {
+    const { path, length, modificationTime, fileId } = status;
     this.#forget(path);
     if (bytes.length > this.#maxBytes / 4 || bytes.length !== length) return;
-    this.#known.set(path, { length, modificationTime, fileId, sha256, bytes });
+    this.#known.set(path, { length, modificationTime, fileId, sha256, bytes, seenAt: lookedAt });
     this.#bytes += bytes.length;
     for (const [oldest] of this.#known) {
       if (this.#bytes <= this.#maxBytes) break;

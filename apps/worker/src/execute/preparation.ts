@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { ManifestEntry } from '@das/core/domain/version';
 import { Spool } from '../logs/spool.ts';
 import type { DiskShare } from './disk-share.ts';
@@ -15,7 +14,7 @@ export type Prepared = {
   supervisor: Supervisor;
   fetched: Fetched;
   spool: Spool;
-  oomKilled: () => Promise<boolean>;
+  oomKilled: () => boolean;
   disk: DiskShare;
 };
 
@@ -34,7 +33,7 @@ export class Preparation implements AsyncDisposable {
   #parts: { supervisor: Promise<Supervisor>; fetched: Promise<Fetched>; spool: Promise<Spool> } | null = null;
   /** The workspace could not be removed. */
   readonly #onResidue: (error: unknown) => void;
-  #isOver = false;
+  #disposal: Promise<void> | null = null;
 
   constructor(
     context: PreparationContext,
@@ -54,14 +53,14 @@ export class Preparation implements AsyncDisposable {
     const { workspace } = this;
     const { signal } = this.#stopping;
     signal.throwIfAborted();
+    workspace.make();
     const supervisor = context.supervisors.launch();
-    const made = workspace.make(manifest.length);
-    const fetched = fetchFiles(context, manifest, this.places, made, signal);
-    const spool = made.then(() => Spool.open(join(workspace.logs, 'log.spool'), context.logMaxBytes));
-    const disk = made.then(() => watchDisk(workspace.directory));
+    const fetched = fetchFiles(context, manifest, workspace, this.places, signal);
+    const spool = Spool.open(workspace.spoolFile, context.logMaxBytes);
+    const disk = watchDisk(workspace.directory);
     this.#parts = { supervisor, fetched, spool };
-    const all = await Promise.all([supervisor, fetched, spool, watchOomKills(), disk]);
-    return { supervisor: all[0], fetched: all[1], spool: all[2], oomKilled: all[3], disk: all[4] };
+    const all = await Promise.all([supervisor, fetched, spool, disk]);
+    return { supervisor: all[0], fetched: all[1], spool: all[2], disk: all[3], oomKilled: watchOomKills() };
   }
 
   /** Files that are not there yet are not waited for any longer. */
@@ -69,17 +68,20 @@ export class Preparation implements AsyncDisposable {
     this.#stopping.abort(reason);
   }
 
-  /** Ends the supervisor with all that it governs, and removes the workspace. Again: nothing. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#isOver) return;
-    this.#isOver = true;
+  /** Ends the supervisor with all that it governs, and removes the workspace. Again: waits for the same. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return (this.#disposal ??= this.#dispose());
+  }
+
+  async #dispose(): Promise<void> {
     this.stop(new Error('the preparation is over'));
     await this.done.catch(() => undefined);
-    if (!this.#parts) return;
-    const { supervisor, fetched, spool } = this.#parts;
-    const [launched, , opened] = await Promise.allSettled([supervisor, fetched, spool]);
-    if (launched.status === 'fulfilled') await launched.value[Symbol.asyncDispose]();
-    if (opened.status === 'fulfilled') await opened.value.close();
+    if (this.#parts) {
+      const { supervisor, fetched, spool } = this.#parts;
+      const [launched, , opened] = await Promise.allSettled([supervisor, fetched, spool]);
+      if (launched.status === 'fulfilled') await launched.value[Symbol.asyncDispose]();
+      if (opened.status === 'fulfilled') await opened.value.close();
+    }
     await this.workspace[Symbol.asyncDispose]().catch(this.#onResidue);
   }
 }

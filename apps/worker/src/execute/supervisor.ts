@@ -145,6 +145,11 @@ export class Supervisor implements AsyncDisposable {
     this.#follow(events, log);
   }
 
+  /** It is gone, or has said that nothing of its attempt lives. */
+  get isOver(): boolean {
+    return this.#over;
+  }
+
   /** Starts the attempt, once. Resolves like `spawned`. */
   start(order: StartOrder): Promise<number> {
     if (this.#started) throw new Error('a supervisor starts one attempt only');

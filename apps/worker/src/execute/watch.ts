@@ -14,7 +14,7 @@ export async function runSupervised(
   hold: Hold,
   order: Omit<StartOrder, 'deadline'>,
   timeoutMs: number | null,
-  oomKilled: () => Promise<boolean>,
+  oomKilled: () => boolean,
 ): Promise<ProcessEnd> {
   const unlisten = hold.onChange(() => pass(hold, supervisor));
   let timeout: NodeJS.Timeout | undefined;
@@ -22,7 +22,7 @@ export async function runSupervised(
     await supervisor.start({ ...order, deadline: hold.deadline });
     pass(hold, supervisor);
     if (timeoutMs !== null) timeout = setTimeout(() => hold.stop('timeout'), timeoutMs);
-    return { ...(await supervisor.ended), oomKilled: await oomKilled() };
+    return { ...(await supervisor.ended), oomKilled: oomKilled() };
   } catch (error) {
     if (error instanceof SpawnFailed || error instanceof SupervisorLost) return error;
     throw error;

@@ -1,41 +1,68 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdirSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 
 /** Of this process; an attempt that is claimed anew gets another folder than the one before. */
 let made = 0;
+/** What is larger is not written while everything else waits. */
+const SMALL_BYTES = 64 * 1024;
+const PRIVATE = { mode: 0o700 };
 
-/** The private folder of one attempt (0700), gone when the attempt is over. */
+/**
+ * The private folder of one attempt (0700), gone when the attempt is over. Folders and small files are made and removed by synchronous
+ * calls: each takes the kernel some 20 µs, and handing it to a thread and hearing back ten times that (docs/performance.md, S1).
+ */
 export class Workspace implements AsyncDisposable {
   readonly directory: string;
-  readonly files: string;
-  readonly logs: string;
   /** Spark's scratch space and the script's TMPDIR. */
   readonly scratch: string;
   readonly resultFile: string;
+  /** The joined log waits here for MongoDB. */
+  readonly spoolFile: string;
+  readonly #files: string;
+  readonly #written: string[] = [];
 
   constructor(root: string, runId: string, attempt: number) {
     this.directory = join(root, `${runId}-${attempt}-${++made}`);
-    this.files = join(this.directory, 'files');
-    this.logs = join(this.directory, 'logs');
     this.scratch = join(this.directory, 'tmp');
     this.resultFile = join(this.directory, 'result.json');
+    this.spoolFile = join(this.directory, 'log.spool');
+    this.#files = join(this.directory, 'files');
   }
 
-  /** With room for so many files. */
-  async make(count: number): Promise<void> {
-    await mkdir(this.directory, { mode: 0o700 });
-    const within = [this.files, this.logs, this.scratch].map((directory) => mkdir(directory, { mode: 0o700 }));
-    await Promise.all(within);
-    await Promise.all(Array.from({ length: count }, (_, index) => mkdir(join(this.files, String(index)), { mode: 0o700 }))); // prettier-ignore
+  make(): void {
+    for (const directory of [this.directory, this.#files, this.scratch]) mkdirSync(directory, PRIVATE);
   }
 
   /** Where the `index`-th file of the manifest is put: a folder each, so that two of one name do not meet. */
   placeFor(index: number, path: string, role: 'script' | 'pyFile' | 'file'): string {
-    return join(this.files, String(index), role === 'script' ? safeName(path) : basename(path));
+    return join(this.#files, String(index), role === 'script' ? safeName(path) : basename(path));
+  }
+
+  /** `place` as `placeFor` gave it. */
+  async put(place: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+    mkdirSync(dirname(place), PRIVATE);
+    this.#written.push(place);
+    if (bytes.length <= SMALL_BYTES) writeFileSync(place, bytes, { mode: 0o600 });
+    else await writeFile(place, bytes, { mode: 0o600, signal });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.directory, { recursive: true, force: true, maxRetries: 3 });
+    if (!this.#removeOwn()) await rm(this.directory, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  /** False when there is more than DAS has put there. */
+  #removeOwn(): boolean {
+    try {
+      for (const place of this.#written) {
+        unlinkSync(place);
+        rmdirSync(dirname(place));
+      }
+      for (const directory of [this.#files, this.scratch, this.directory]) rmdirSync(directory);
+      return true;
+    } catch {
+      return false;
+    }
   }
 }
 
