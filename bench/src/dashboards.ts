@@ -45,38 +45,52 @@ function watch(index: number): Promise<Socket> {
         if (index === 0) stamps.push(freshStamps(text));
       }
     };
-    socket.on('data', framesOf(onText));
+    socket.on('data', framesOf(onText, index === 0));
   });
 }
 
-const told = new Set<string>();
+/** By run: when the change was made that was told last. */
+const told = new Map<string, number>();
 
 /** When the changes that a message tells of were made; a run that changed for another reason tells its last one again. */
 function freshStamps(text: Buffer): number[] {
   const [, { items }] = JSON.parse(text.toString('utf8', 2)) as [string, { items: RunSummary[] }];
-  const fresh = items.flatMap(({ id, waiting }) =>
-    told.has(`${id} ${waiting?.detail}`) ? [] : [[id, waiting?.detail]],
-  );
-  for (const [id, detail] of fresh) told.add(`${id} ${detail}`);
-  return fresh.map(([, detail]) => Number(detail)).filter((at) => !Number.isNaN(at));
+  return items.flatMap(({ id, waiting }) => {
+    const at = Number(waiting?.detail);
+    if (Number.isNaN(at) || told.get(id) === at) return [];
+    told.set(id, at);
+    return [at];
+  });
 }
 
-/** What a server sends over a WebSocket, a text at a time. */
-function framesOf(onText: (text: Buffer) => void): (chunk: Buffer) => void {
+/** Of a text that is not read so much is kept: its header, and what kind of message it is. */
+const BEGINNING = 64;
+
+/** What a server sends over a WebSocket, a text at a time; unless it is read `whole`, of a text that comes in pieces only the beginning. */
+function framesOf(onText: (text: Buffer) => void, whole: boolean): (chunk: Buffer) => void {
   let upgraded = false;
   let held: Buffer[] = [];
+  let kept = 0;
+  /** Bytes that came of the frame under way, and how many it has. */
   let size = 0;
   let needed = 0;
   return (chunk) => {
-    held.push(chunk);
     size += chunk.length;
+    const enough = !whole && needed > 0 && kept >= BEGINNING;
+    if (!enough) held.push(chunk);
+    if (!enough) kept += chunk.length;
     if (size < needed) return;
-    let bytes = held.length > 1 ? Buffer.concat(held) : chunk;
+    let bytes = held.length === 1 ? (held[0] as Buffer) : Buffer.concat(held);
+    if (enough) {
+      onText(bytes.subarray(frameAt(bytes).start));
+      bytes = chunk.subarray(chunk.length - (size - needed));
+    }
     if (!upgraded) {
       const end = bytes.indexOf('\r\n\r\n');
       upgraded = end >= 0;
       bytes = upgraded ? bytes.subarray(end + 4) : bytes;
     }
+    needed = 0;
     while (upgraded) {
       const frame = frameAt(bytes);
       needed = frame.end;
@@ -85,7 +99,7 @@ function framesOf(onText: (text: Buffer) => void): (chunk: Buffer) => void {
       bytes = bytes.subarray(frame.end);
     }
     held = [bytes];
-    size = bytes.length;
+    kept = size = bytes.length;
   };
 }
 
@@ -109,7 +123,8 @@ function summary() {
   const came = Float64Array.from(times.filter((time) => !Number.isNaN(time))).sort();
   const at = (share: number) => came[Math.ceil(share * came.length) - 1] ?? null;
   const missing = times.length - came.length;
-  return { changes: stamps.flat().length, messages: stamps.length, resyncs, missing, p50: at(0.5), p99: at(0.99), most: at(1) }; // prettier-ignore
+  const changes = stamps.flat().length;
+  return { changes, messages: stamps.length, resyncs, missing, told: Object.fromEntries(told), p50: at(0.5), p99: at(0.99), most: at(1) }; // prettier-ignore
 }
 
 const sockets = await Promise.all(Array.from({ length: Number(count) }, (_, index) => watch(index)));

@@ -4,7 +4,7 @@ import type { Change, ChangedNoun } from './change-feed.ts';
 
 export type Gathered = Record<ChangedNoun, Set<string>>;
 
-/** How long ids are gathered before they are read together. Milliseconds. */
+/** How long after the first of them ids are read together, if those before them have been sent. Milliseconds. */
 const GATHER_MS = 50;
 /** After MongoDB did not answer. Milliseconds. */
 const RETRY_MS = 500;
@@ -25,6 +25,8 @@ export class Gatherer {
   readonly #parts: GathererParts;
   #gathered = nothing();
   #oldestAt: Date | null = null;
+  /** When the first of what is gathered came in. */
+  #since = 0;
   #timer: NodeJS.Timeout | null = null;
   #publishing: Promise<void> | null = null;
   #failing = false;
@@ -36,6 +38,7 @@ export class Gatherer {
 
   add({ noun, id, at }: Change): void {
     this.#gathered[noun].add(id);
+    if (!this.#oldestAt) this.#since = performance.now();
     this.#oldestAt ??= at;
     this.#schedule();
   }
@@ -61,7 +64,7 @@ export class Gatherer {
           this.#schedule();
         });
       },
-      this.#failing ? RETRY_MS : GATHER_MS,
+      this.#failing ? RETRY_MS : Math.max(0, this.#since + GATHER_MS - performance.now()),
     );
   }
 
