@@ -20,6 +20,24 @@ function randomFraction(): number {
   return (page[used++] as number) / 2 ** 32;
 }
 
+/** Behind the newest time by more than this, time was set back: ids follow it, though they do not sort then. Milliseconds. */
+const SET_BACK_MS = 60_000;
+let runIds = monotonicFactory(randomFraction);
+let newest = 0;
+
+/**
+ * The id of a run that is created at `time` (Unix milliseconds; MongoDB's, as in the run itself), so that no machine's own clock has a
+ * part in where a run stands; those of one millisecond sort as they were made.
+ */
+export function newRunId(time: number): string {
+  if (time < newest - SET_BACK_MS) {
+    runIds = monotonicFactory(randomFraction);
+    newest = 0;
+  }
+  newest = Math.max(newest, time);
+  return runIds(time);
+}
+
 /** The id of something that was made at `time` (Unix milliseconds): for records of the past. */
 export function newIdAt(time: number): string {
   return ulid(time, randomFraction);

@@ -138,12 +138,12 @@ async function createIndexes(database: Database): Promise<void> {
   const { runs, scripts, versions, leases, logChunks, idempotency, tallies, workers, launches, scans } = database;
   await Promise.all([
     runs.createIndexes([
-      // What people ask of a state besides is read off the index: of many failed runs those of one person may be none.
+      // What people ask of a state besides is read off the index: of many failed runs those of one script may be none.
       { key: { state: 1, _id: -1, 'submittedBy.id': 1, 'script.path': 1 }, name: 'in_state' },
       { key: { 'script.path': 1, _id: -1 } },
       { key: { launchId: 1, _id: -1 }, partialFilterExpression: { launchId: { $gt: '' } }, name: 'of_launch' },
-      { key: { labels: 1, _id: -1 } },
-      { key: { 'submittedBy.id': 1, _id: -1 } },
+      { key: { labels: 1, _id: -1 }, partialFilterExpression: { 'labels.key': { $exists: true } }, name: 'labelled' },
+      { key: { 'submittedBy.id': 1, state: 1, _id: -1 }, name: 'of_submitter' },
       { key: { finishedAt: -1 }, partialFilterExpression: { finishedAt: { $gt: new Date(0) } }, name: 'finished' },
       { key: { createdAt: -1, state: 1 } },
       { key: { 'order.class': 1, 'order.tag': 1 }, partialFilterExpression: { state: 'queued' }, name: 'queue_order' },
@@ -165,7 +165,8 @@ async function createIndexes(database: Database): Promise<void> {
     launches.createIndexes([{ key: { finishedAt: 1 } }]),
   ]);
   // What the ones above have replaced.
-  await Promise.all(['state_1__id_-1', 'launchId_1__id_-1', 'finishedAt_-1'].map((name) => dropIndex(runs, name)));
+  const replaced = ['state_1', 'launchId_1', 'labels_1', 'submittedBy.id_1'].map((name) => `${name}__id_-1`);
+  await Promise.all([...replaced, 'finishedAt_-1'].map((name) => dropIndex(runs, name)));
 }
 
 async function dropIndex(collection: Collection<RunDocument>, name: string): Promise<void> {

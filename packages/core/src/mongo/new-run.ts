@@ -1,6 +1,6 @@
 import type { Submitter } from '@das/contracts/primitives';
 import type { EffectiveSettings } from '@das/contracts/run-request';
-import { newId } from '../domain/ids.ts';
+import { newRunId } from '../domain/ids.ts';
 import { versionOf } from '../domain/version.ts';
 import type { ManifestEntry } from '../domain/version.ts';
 import type { Pair, RunDocument } from './documents.ts';
@@ -23,7 +23,7 @@ export function newRunDocument(run: NewRun): RunDocument {
   if (script?.role !== 'script') throw new TypeError('a manifest begins with its script');
   const { effective, now } = run;
   return {
-    _id: newId(),
+    _id: newRunId(now.getTime()),
     script: { path: script.path, sha256: script.sha256, size: script.size },
     version: versionOf(run.manifest),
     manifest: run.manifest,

@@ -8,7 +8,9 @@ describe('filters of runs', () => {
   it('are none without any', () => expect(runCondition({})).toEqual({}));
 
   it('take a label apart at its first colon', () => {
-    expect(runCondition({ label: 'url:http://x' })).toEqual({ $and: [{ labels: { key: 'url', value: 'http://x' } }] });
+    expect(runCondition({ label: 'url:http://x' })).toEqual({
+      $and: [{ labels: { key: 'url', value: 'http://x' }, 'labels.key': { $exists: true } }],
+    });
   });
 
   it('take what people type literally', () => {
@@ -18,7 +20,7 @@ describe('filters of runs', () => {
     expect(new RegExp(`^${literal('a.b*[c]$^(d)|{e}\\-/')}$`).test('a.b*[c]$^(d)|{e}\\-/')).toBe(true);
   });
 
-  it('bound the ids by the time, a day apart', () => {
+  it('bound the ids by the time, minutes apart', () => {
     const condition = runCondition({
       createdAfter: '2026-01-02T00:00:00.000Z',
       createdBefore: '2026-01-03T00:00:00.000Z',
