@@ -8,26 +8,26 @@ import { translateMongoErrors } from './errors.ts';
 export type TagsWanted = { priorityClass: number; submitterId: string; count: number };
 
 /**
- * Takes the next tags for each of `wanted` (domain/fair-share), ascending: one trip to write and one to read, however many submitters.
+ * Takes the next tags for each of `wanted` (domain/fair-share), ascending: one trip to read and one to write, however many submitters.
  * Outside of the caller's transaction on purpose: a tag that is never used harms nobody, a write conflict would. Nor need tags be on
  * disk, or unique: what a failover forgets, or two processes take at once, only shares a place in the queue.
  */
 export async function takeTags(db: Database, wanted: readonly TagsWanted[]): Promise<number[][]> {
   const sums = new Map<string, number>();
   for (const want of wanted) sums.set(keyOf(want), (sums.get(keyOf(want)) ?? 0) + want.count);
-  const claimed = await claimedTags(db, new Set(wanted.map(({ priorityClass }) => priorityClass)));
+  const found = await readTags(db, [...new Set(wanted.map(classOf)), ...sums.keys()]);
   const operations = [...sums].map(([_id, count]) => {
-    const after = claimed.get(_id.slice(0, _id.indexOf(':'))) ?? 0;
+    const after = found.get(_id.slice(0, _id.indexOf(':'))) ?? 0;
     const raised = { $add: [{ $max: [after, { $ifNull: ['$tag', 0] }] }, count] };
     return { updateOne: { filter: { _id }, update: [{ $set: { tag: raised } }], upsert: true } };
   });
   await db.fairShare.bulkWrite(operations, { ordered: false, writeConcern: { w: 1 } });
-  const last = await readTags(db, [...sums.keys()]);
-  const next = new Map([...sums].map(([key, count]) => [key, (last.get(key) ?? count) - count]));
+  const last = new Map<string, number>();
   return wanted.map((want) => {
-    const from = next.get(keyOf(want)) ?? 0;
-    next.set(keyOf(want), from + want.count);
-    return nextTags(0, from, want.count);
+    const key = keyOf(want);
+    const tags = nextTags(found.get(classOf(want)) ?? 0, last.get(key) ?? found.get(key) ?? 0, want.count);
+    last.set(key, tags.at(-1) as number);
+    return tags;
   });
 }
 
@@ -35,8 +35,8 @@ function keyOf({ priorityClass, submitterId }: TagsWanted): string {
   return `${priorityClass}:${submitterId}`;
 }
 
-function claimedTags(db: Database, classes: ReadonlySet<number>): Promise<Map<string, number>> {
-  return readTags(db, [...classes].map(String));
+function classOf({ priorityClass }: TagsWanted): string {
+  return String(priorityClass);
 }
 
 /** As this node has them: they were written without waiting for a majority. */
