@@ -1,5 +1,4 @@
 import type { RunState } from '@das/contracts/states';
-import { newId } from '@das/core/domain/ids';
 import { sha256Of } from '@das/core/domain/version';
 import type { RunDocument, ScriptDocument } from '@das/core/mongo/documents';
 import { newRunDocument } from '@das/core/mongo/new-run';
@@ -67,5 +66,5 @@ function endedRun(path: string, at: number, turn: number): RunDocument {
     now: new Date(at),
   });
   const took = 500 + ((turn * 7919) % 60) * 1000;
-  return { ...run, _id: newId(), state, seq: 4, startedAt: new Date(at + 200), finishedAt: new Date(at + 200 + took) };
+  return { ...run, state, seq: 4, startedAt: new Date(at + 200), finishedAt: new Date(at + 200 + took) };
 }
