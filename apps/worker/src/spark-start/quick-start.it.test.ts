@@ -139,6 +139,33 @@ spark.stop()
     expect(pi.stdout).toMatch(/^Pi is roughly 3\.1/);
   });
 
+  test('spark.stop() does not wait for the next look of the accumulators’ server', { timeout: LONG_MS }, async () => {
+    const script = await scriptOf('adds.py', `
+import json, time
+from pyspark import SparkContext, accumulators
+sc = SparkContext.getOrCreate()
+total = sc.accumulator(0)
+sc.parallelize(range(10), 2).foreach(lambda number: total.add(number))
+def end_a_server(_):
+    server = accumulators._start_update_server("", False)
+    time.sleep(0.1)
+    began = time.monotonic()
+    server.shutdown()
+    return time.monotonic() - began
+print(json.dumps({"total": total.value, "waits": sorted(map(end_a_server, range(5)))}))
+sc.stop()
+`); // prettier-ignore
+    const both = await sideBySide(commandOf(script));
+    const [stock, started] = [both.stock, both.quick].map(({ code, stdout, stderr }) => {
+      expect(code, stderr).toBe(0);
+      return JSON.parse(stdout) as { total: number; waits: number[] };
+    });
+    expect([stock?.total, started?.total]).toEqual([45, 45]);
+    // Seconds. Medians: the machine may be busy.
+    expect(stock?.waits[2]).toBeGreaterThan(0.2);
+    expect(started?.waits[2]).toBeLessThan(0.1);
+  });
+
   const ends = {
     'three.py': 'import sys\nsys.exit(3)\n',
     'killed.py': 'import os\nos.kill(os.getpid(), 9)\n',

@@ -8,6 +8,8 @@ compiles some 90 modules anew, each twice (0.6 CPU seconds). Here their code com
 Everything else stays as it was: the same modules of the same archives, the same __file__, __loader__ and tracebacks. A
 module that is not in the folder, or a folder that does not fit archive and interpreter, means: as always. Python finds
 this file through PYTHONPATH; it takes itself off the path and runs the sitecustomize that would have been run without it.
+
+One module is more than compiled: accumulators_end.py is put after its end, as spark.stop() waits up to half a second there.
 """
 
 import marshal
@@ -18,12 +20,17 @@ from binascii import crc32
 
 VARIABLE = "DAS_PYTHON_MODULES"
 HERE = os.path.dirname(os.path.abspath(__file__))
+# What a module has after its end here, and nowhere else.
+ENDS = {"pyspark.accumulators": os.path.join(HERE, "accumulators_end.py")}
 
 
 def folder_of(root, archive):
     """Where the compiled modules of exactly this archive are, for exactly this interpreter."""
-    status = os.stat(archive)
-    fit = f"{archive}\0{status.st_size}\0{status.st_mtime_ns}\0{sys.version}\0{sys.flags.optimize}"
+    facts = [archive, sys.version, sys.flags.optimize]
+    for path in (archive, *ENDS.values()):
+        status = os.stat(path)
+        facts += [status.st_size, status.st_mtime_ns]
+    fit = "\0".join(map(str, facts))
     return os.path.join(root, f"{os.path.basename(archive)}-{crc32(fit.encode('utf-8', 'surrogateescape')):08x}")
 
 
@@ -47,6 +54,13 @@ def hook(root):
             return original(importer, fullname)
 
     zipimport._get_module_code = module_code
+
+
+def with_its_end(importer, module, found):
+    """`found`, with what we put after its end. The module's own lines keep their numbers."""
+    with open(ENDS[module], encoding="utf-8") as file:
+        source = importer.get_source(module).rstrip() + file.read()
+    return (compile(source, found[0].co_filename, "exec", dont_inherit=True), *found[1:])
 
 
 def fill(root, archives):
@@ -76,6 +90,8 @@ def fill(root, archives):
                         directory = os.path.dirname(directory)
                     own = zipimport.zipimporter(os.path.join(archive, directory)) if directory else importer
                     found = zipimport._get_module_code(own, module)
+                    if module in ENDS:
+                        found = with_its_end(own, module, found)
                 except (SyntaxError, ImportError):
                     continue  # a template, or code of another Python: whoever imports it gets the same error
                 with open(os.path.join(draft, module), "wb") as file:
