@@ -96,13 +96,17 @@ export class LogStore {
     });
   }
 
-  /** Says that the log is whole: `size` bytes and `lines` lines were written, and all but the gap are stored. */
+  /**
+   * Says that the log is whole: `size` bytes and `lines` lines were written, and all but the gap are stored. Not waited for until it is
+   * on disk: the end of the attempt, which follows, is, and what stands before that in the oplog is then, too. Should the primary change
+   * between the two, a log that is whole may not be told to be.
+   */
   async finish(runId: string, attempt: number, totals: { size: number; lines: number }): Promise<void> {
     await translateMongoErrors(() =>
       this.#logs.updateOne(
         { _id: logId(runId, attempt) },
         { $set: { ...totals, complete: true }, $setOnInsert: { runId, attempt, gap: null } },
-        { upsert: true },
+        { upsert: true, writeConcern: { w: 1 } },
       ),
     );
   }
