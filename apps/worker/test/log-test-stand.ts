@@ -1,6 +1,7 @@
 import type { Stream } from '@das/contracts/states';
 import type { Database } from '@das/core/mongo/database';
 import { connectDatabase } from '@das/core/mongo/database';
+import { bytesOfChunk } from '@das/core/mongo/log-chunk-data';
 import { LogStore } from '@das/core/mongo/log-store';
 import type {} from '@das/testkit/stack';
 import { randomUUID } from 'node:crypto';
@@ -58,10 +59,10 @@ export class LogTestStand {
   async readStream(runId: string, stream: Stream): Promise<string> {
     const parts: Buffer[] = [];
     for await (const chunk of this.database.logChunks.find({ runId }, { sort: { offset: 1 } })) {
+      const bytes = bytesOfChunk(chunk);
       let position = 0;
       for (const segment of chunk.segments) {
-        if (segment.stream === stream)
-          parts.push(Buffer.from(chunk.data.buffer.slice(position, position + segment.length)));
+        if (segment.stream === stream) parts.push(bytes.subarray(position, position + segment.length));
         position += segment.length;
       }
     }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { bytesOfChunk } from '@das/core/mongo/log-chunk-data';
 import { LogStore } from '@das/core/mongo/log-store';
 import { proxyTo } from '@das/testkit/proxy';
 import { readdir, rm, symlink } from 'node:fs/promises';
@@ -259,7 +260,7 @@ async function expectKept(
     }
     expect(chunk.firstLine).toBe(line);
     position = chunk.offset;
-    const bytes = Buffer.from(chunk.data.buffer);
+    const bytes = bytesOfChunk(chunk);
     for (const { stream, length } of chunk.segments) {
       const at = position - chunk.offset;
       expect(

@@ -38,6 +38,8 @@ export class Shipper {
   readonly #spool: Spool;
   readonly #loop: Promise<boolean>;
   readonly #stop = new AbortController();
+  /** Ends a rest: at the end of the output nobody waits for what may still come. */
+  readonly #hurry = new AbortController();
   /** Everything before it is stored, or in the gap. */
   #position = 0;
   /** Number of the line that the byte at `#position` belongs to. */
@@ -74,6 +76,7 @@ export class Shipper {
   /** Nothing more will be appended: ships the rest. False when `signal` came first, or the spool failed. */
   async finish(signal: AbortSignal): Promise<boolean> {
     this.#closing = true;
+    this.#hurry.abort();
     this.notify();
     const aborted = Promise.withResolvers<boolean>();
     const stop = () => {
@@ -101,7 +104,7 @@ export class Shipper {
         this.#failing = false;
         retryMs = RETRY_MS.first;
         if (closing || this.#spool.failure) return await this.#end();
-        if (overrun) await this.#rest(OVERRUN_MS);
+        if (overrun) await this.#rest(OVERRUN_MS, this.#hurry.signal);
       } catch (error) {
         if (this.#stop.signal.aborted) return false;
         if (!this.#failing) this.#options.onFailure(error);
@@ -238,7 +241,7 @@ export class Shipper {
     this.#gapEnd = end;
   }
 
-  async #rest(milliseconds: number): Promise<void> {
-    await sleep(milliseconds, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+  async #rest(milliseconds: number, signal = this.#stop.signal): Promise<void> {
+    await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
   }
 }

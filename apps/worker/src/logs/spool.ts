@@ -13,6 +13,9 @@ const BLOCK_BYTES = 256 * 1024;
 const FULL_BYTES = 2 * 1024 * 1024;
 const DRAINED_BYTES = 512 * 1024;
 
+/** Blocks kept for the next bytes: all there can be, so that a flood makes no garbage. */
+const FREE_BLOCKS = FULL_BYTES / BLOCK_BYTES;
+
 type Block = { offset: number; length: number; bytes: Buffer };
 
 /**
@@ -177,7 +180,7 @@ export class Spool {
         break;
       }
       this.written = block.offset + block.length;
-      if (this.#free.length < 4) this.#free.push(block.bytes);
+      if (this.#free.length < FREE_BLOCKS) this.#free.push(block.bytes);
       this.#ringSegments.forget(this.oldest);
       this.#tellWritten();
     }

@@ -187,11 +187,14 @@ export type LogChunkDocument = {
   attempt: number;
   /** Of its first byte, in the joined log. */
   offset: number;
+  /** In bytes, as all offsets: of the log's own bytes, however they are stored. */
   length: number;
   /** Number of the line (from 1) that its first byte belongs to. */
   firstLine: number;
   segments: { stream: Stream; at: Date; length: number }[];
   data: Binary;
+  /** `data` is compressed (log-chunk-data.ts, docs/adr/0017). */
+  packed?: 'zstd';
 };
 
 /** Of an attempt's log as a whole: written when something was dropped and at its end, so a short running log has none. */

@@ -6,6 +6,7 @@ import type { LogChunkDocument } from './documents.ts';
 import { translateMongoErrors } from './errors.ts';
 import { bytesOfLine, LineCutter, textOfLine } from './line-cutter.ts';
 import type { RawLine } from './line-cutter.ts';
+import { bytesOfChunk } from './log-chunk-data.ts';
 import { LinePageRead, tellLine } from './log-line-page.ts';
 import type { LogLine, Read } from './log-line-page.ts';
 import { LOG_CHUNK_BYTES } from './log-store.ts';
@@ -280,9 +281,8 @@ function characterStart(bytes: Buffer, index: number): number {
 }
 
 /** Number of the line that the byte after this chunk belongs to. */
-function lineAfter({ firstLine, data, length }: LogChunkDocument): number {
-  const { buffer } = data;
-  return firstLine + countNewlines(Buffer.from(buffer.buffer, buffer.byteOffset, length));
+function lineAfter(chunk: LogChunkDocument): number {
+  return chunk.firstLine + countNewlines(bytesOfChunk(chunk));
 }
 
 function deadline(): number {

@@ -1,6 +1,6 @@
 import type { Stream } from '@das/contracts/states';
 import { Binary } from 'mongodb';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { Database } from './database.ts';
 import { connectDatabase } from './database.ts';
@@ -39,6 +39,34 @@ describe('append', () => {
     await store.append([chunk(0, [['stdout', 'one']])]);
     await store.append([chunk(0, [['stdout', 'one']]), chunk(3, [['stdout', 'two']]), chunk(6, [['stdout', 'three']])]);
     expect(await readAll()).toBe('onetwothree');
+  });
+
+  test('long chunks are stored compressed, short ones and what does not compress as they are; all are read as they were', async () => {
+    const parts = [
+      Buffer.alloc(LOG_CHUNK_BYTES, 'a line that is like others\n'),
+      randomBytes(100_000),
+      Buffer.from('end'),
+    ];
+    const offsets = [0, LOG_CHUNK_BYTES, LOG_CHUNK_BYTES + 100_000];
+    await store.append(parts.map((bytes, i) => chunk(offsets[i] as number, [['stdout', bytes]])));
+    const stored = await database.logChunks.find({ runId }, { sort: { offset: 1 } }).toArray();
+    expect(stored.map(({ packed, length }) => [packed, length])).toEqual([
+      ['zstd', LOG_CHUNK_BYTES],
+      [undefined, 100_000],
+      [undefined, 3],
+    ]);
+    expect(stored[0]?.data.length()).toBeLessThan(LOG_CHUNK_BYTES / 100);
+    const whole = Buffer.concat(parts);
+    expect((await store.read(runId, 1, { offset: 0, limit: whole.length })).bytes.equals(whole)).toBe(true);
+    const { bytes } = await store.read(runId, 1, { offset: LOG_CHUNK_BYTES - 7, limit: 20 });
+    expect(bytes.equals(whole.subarray(LOG_CHUNK_BYTES - 7, LOG_CHUNK_BYTES + 13))).toBe(true);
+  });
+
+  test('what is stored uncompressed by an older worker is read beside it', async () => {
+    const [first, second] = [Buffer.alloc(40_000, 'old\n'), Buffer.alloc(40_000, 'new\n')];
+    await database.logChunks.insertOne(chunk(0, [['stdout', first]]));
+    await store.append([chunk(40_000, [['stdout', second]])]);
+    expect(await readAll()).toBe(`${first}${second}`);
   });
 });
 
@@ -144,6 +172,15 @@ describe('the gap', () => {
     await store.dropRange(runId, 1, 4, 13);
     expect(await readAll()).toBe('0123def');
   });
+});
+
+test('what is dropped may end within a compressed chunk', async () => {
+  const lines = Buffer.from(Array.from({ length: 10_000 }, (_, i) => `line ${i}\n`).join(''));
+  await store.append([chunk(0, [['stdout', '0\n']]), chunk(2, [['stdout', lines]], 2)]);
+  const end = 2 + lines.indexOf('line 50\n') + 3;
+  await store.dropRange(runId, 1, 2, end);
+  expect((await store.read(runId, 1, { offset: 2, limit: 1e6 })).bytes.equals(lines.subarray(end - 2))).toBe(true);
+  expect(await database.logChunks.findOne({ runId, offset: end })).toMatchObject({ firstLine: 52, packed: 'zstd' });
 });
 
 describe('live text', () => {

@@ -6,6 +6,8 @@ import { incompleteTail } from '../domain/utf8.ts';
 import type { Collections } from './database.ts';
 import type { LogChunkDocument } from './documents.ts';
 import { translateMongoErrors } from './errors.ts';
+import { bytesOfChunk, packChunks } from './log-chunk-data.ts';
+import type { LogChunk } from './log-chunk-data.ts';
 
 /** Longest chunk, in bytes. */
 export const LOG_CHUNK_BYTES = 256 * 1024;
@@ -55,9 +57,9 @@ export class LogStore {
   }
 
   /** Stores chunks; again changes nothing. Of two versions of a chunk (same offset) the longer one stays, however late the other arrives. */
-  async append(chunks: LogChunkDocument[]): Promise<void> {
+  async append(chunks: readonly LogChunk[]): Promise<void> {
     if (chunks.length === 0) return;
-    const operations = chunks.map((chunk) => ({
+    const operations = (await packChunks(chunks)).map((chunk) => ({
       replaceOne: { filter: { _id: chunk._id, length: { $lt: chunk.length } }, replacement: chunk, upsert: true },
     }));
     // In order, so that a log never has a hole, wherever it breaks off.
@@ -212,12 +214,13 @@ export class LogStore {
       { sort: { offset: -1 } },
     );
     if (!across || across.offset + across.length <= end) return;
-    const bytes = bytesOf(across);
+    const { packed: _, ...chunk } = across;
+    const bytes = bytesOfChunk(across);
     const cut = end - across.offset;
     const kept = cutChunk(across, end, across.offset + across.length);
     await this.append([
       {
-        ...across,
+        ...chunk,
         _id: chunkId(runId, attempt, end),
         offset: end,
         length: across.length - cut,
@@ -241,14 +244,9 @@ function skipGap(offset: number, gap: LogGap | null): number {
   return gap && offset >= gap.start && offset < gap.end ? gap.end : offset;
 }
 
-function bytesOf(chunk: LogChunkDocument): Buffer {
-  const { buffer } = chunk.data;
-  return Buffer.from(buffer.buffer, buffer.byteOffset, chunk.length);
-}
-
 /** The part `start`..`end` (offsets of the log) of a chunk, by segment. */
 export function cutChunk(chunk: LogChunkDocument, start: number, end: number): (Stretch & { at: Date })[] {
-  const bytes = bytesOf(chunk);
+  const bytes = bytesOfChunk(chunk);
   const parts: (Stretch & { at: Date })[] = [];
   let position = chunk.offset;
   for (const { stream, at, length } of chunk.segments) {
