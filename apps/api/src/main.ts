@@ -16,6 +16,7 @@ import type { Database } from '@das/core/mongo/database';
 import { DatabaseUnavailable, StandaloneMongo } from '@das/core/mongo/errors';
 import { LeaseStore } from '@das/core/mongo/lease-store';
 import { RunStore } from '@das/core/mongo/run-store';
+import { releaseMemory } from '@das/core/process/release-memory';
 import { RunQueue } from '@das/core/queue/run-queue';
 import { Reconciler } from '@das/core/reconcile/reconciler';
 import { demandTokenOffLoopback } from './session/listen-rule.ts';
@@ -61,6 +62,7 @@ async function main(): Promise<void> {
     // Longer than clients and proxies hold an idle connection (Node's own 5 s end some just as they are used again).
     const http = createServer({ requestTimeout: 30_000, keepAliveTimeout: 75_000 });
     releases.push(startApi({ settings, env: process.env, db, queue, hdfs, http, dashboard: DASHBOARD, owner, log }));
+    releaseMemory();
     const port = await listen(http, settings);
     log.info(
       `API listens on http://${settings.API_HOST.includes(':') ? `[${settings.API_HOST}]` : settings.API_HOST}:${port}`,

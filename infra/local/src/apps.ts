@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { keepRunning, type Kept } from './keep-running.ts';
-import { API_FLAGS, compileCache, WORKER_FLAGS } from './node-process.ts';
+import { API_FLAGS, compileCache, WORKER_ENVIRONMENT, WORKER_FLAGS } from './node-process.ts';
 import { choosePort } from './ports.ts';
 import { spawnService, untilReady, type ServiceProcess } from './service-process.ts';
 import type { ServiceContext } from './services.ts';
@@ -41,6 +41,7 @@ export async function launchWorker(
   const root = env['WORKER_DIR'] || join(settings.home, 'worker');
   const workerEnv = {
     ...env,
+    ...WORKER_ENVIRONMENT,
     WORKER_DIR: join(root, String(n)),
     // One for all of them: it takes half a minute to fill.
     SPARK_QUICK_START_DIR: env['SPARK_QUICK_START_DIR'] || join(root, 'spark-start'),

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { API_FLAGS, compileCache, WORKER_FLAGS } from '@das/local/node-process';
+import { API_FLAGS, compileCache, WORKER_ENVIRONMENT, WORKER_FLAGS } from '@das/local/node-process';
 import { repositoryRoot } from '@das/local/settings';
 
 export type AppName = 'api' | 'worker';
@@ -35,7 +35,8 @@ export class AppProcess {
     const main = join(repositoryRoot, `apps/${name}/src/main.ts`);
     const flags = name === 'worker' ? WORKER_FLAGS : API_FLAGS;
     const [command = '', ...args] = [...BOUND, process.execPath, ...flags, main];
-    this.#child = spawn(command, args, { cwd, env: { ...env, ...COMPILE_CACHE }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const own = { ...COMPILE_CACHE, ...(name === 'worker' ? WORKER_ENVIRONMENT : {}) };
+    this.#child = spawn(command, args, { cwd, env: { ...env, ...own }, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       createInterface({ input: stream as NonNullable<typeof stream> }).on('line', (line) => {
         this.#lines.push(line);

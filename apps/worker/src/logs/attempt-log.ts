@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { LineJoiner } from './line-joiner.ts';
 import { LineObserver } from './line-observer.ts';
 import { OutputTap } from './output-tap.ts';
+import { countRead } from './read-buffers.ts';
 import type { ShippedLog } from './shipper.ts';
 import { Shipper } from './shipper.ts';
 import type { SpoolFailure } from './spool-errors.ts';
@@ -129,6 +130,7 @@ export class AttemptLog implements AsyncDisposable {
       this.#joiner.push(stream, bytes);
       if (isFirst) this.#options.onFirstOutput?.(stream);
       lines?.push(bytes);
+      countRead(bytes.length);
     });
     const { promise, resolve } = Promise.withResolvers<void>();
     const end = () => {
