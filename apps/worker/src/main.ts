@@ -14,7 +14,6 @@ import { LeaseStore } from '@das/core/mongo/lease-store';
 import { LogStore } from '@das/core/mongo/log-store';
 import { RunStore } from '@das/core/mongo/run-store';
 import { WorkerRegistry } from '@das/core/mongo/worker-registry';
-import { releaseMemory } from '@das/core/process/release-memory';
 import { connectRedis } from '@das/core/queue/connection';
 import { RunQueue } from '@das/core/queue/run-queue';
 import { Reconciler } from '@das/core/reconcile/reconciler';
@@ -81,7 +80,6 @@ async function main(settings: WorkerSettings, log: Logger): Promise<void> {
     },
     hasRoom: () => hasRoom(directory), log,
   }); // prettier-ignore
-  releaseMemory();
   await worker.start();
   log.info({ worker: id, concurrency: settings.WORKER_CONCURRENCY }, 'worker ready');
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { keepRunning, type Kept } from './keep-running.ts';
-import { API_FLAGS, compileCache, WORKER_ENVIRONMENT, WORKER_FLAGS } from './node-process.ts';
+import { API_FLAGS, nodeEnvironment, WORKER_FLAGS } from './node-process.ts';
 import { choosePort } from './ports.ts';
 import { spawnService, untilReady, type ServiceProcess } from './service-process.ts';
 import type { ServiceContext } from './services.ts';
@@ -41,7 +41,6 @@ export async function launchWorker(
   const root = env['WORKER_DIR'] || join(settings.home, 'worker');
   const workerEnv = {
     ...env,
-    ...WORKER_ENVIRONMENT,
     WORKER_DIR: join(root, String(n)),
     // One for all of them: it takes half a minute to fill.
     SPARK_QUICK_START_DIR: env['SPARK_QUICK_START_DIR'] || join(root, 'spark-start'),
@@ -69,7 +68,7 @@ async function spawnNode(
     dir: join(settings.home, 'apps'),
     command: process.execPath,
     args,
-    env: { ...env, ...compileCache(join(settings.home, 'apps')) },
+    env: { ...env, ...nodeEnvironment(join(settings.home, 'apps')) },
     cwd: settings.root,
     output: 'pipe',
     // Nobody is left to wait for its last words; what a worker runs dies with it (its supervisors see to that).

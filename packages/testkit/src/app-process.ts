@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { API_FLAGS, compileCache, WORKER_ENVIRONMENT, WORKER_FLAGS } from '@das/local/node-process';
+import { API_FLAGS, nodeEnvironment, WORKER_FLAGS } from '@das/local/node-process';
 import { repositoryRoot } from '@das/local/settings';
 
 export type AppName = 'api' | 'worker';
@@ -11,7 +11,7 @@ export type Exit = { code: number | null; signal: NodeJS.Signals | null };
 
 const READY: Record<AppName, RegExp> = { api: /API listens on (http:\/\/\S+)/, worker: /worker ready worker=(\S+)/ };
 const START_MS = 60_000;
-const COMPILE_CACHE = compileCache(join(repositoryRoot, 'node_modules/.cache/das'));
+const ENVIRONMENT = nodeEnvironment(join(repositoryRoot, 'node_modules/.cache/das'));
 /** From SIGTERM until the test fails because of it. */
 const STOP_MS = 20_000;
 
@@ -35,8 +35,7 @@ export class AppProcess {
     const main = join(repositoryRoot, `apps/${name}/src/main.ts`);
     const flags = name === 'worker' ? WORKER_FLAGS : API_FLAGS;
     const [command = '', ...args] = [...BOUND, process.execPath, ...flags, main];
-    const own = { ...COMPILE_CACHE, ...(name === 'worker' ? WORKER_ENVIRONMENT : {}) };
-    this.#child = spawn(command, args, { cwd, env: { ...env, ...own }, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = spawn(command, args, { cwd, env: { ...env, ...ENVIRONMENT }, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       createInterface({ input: stream as NonNullable<typeof stream> }).on('line', (line) => {
         this.#lines.push(line);
