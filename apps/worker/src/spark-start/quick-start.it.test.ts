@@ -161,9 +161,8 @@ sc.stop()
       return JSON.parse(stdout) as { total: number; waits: number[] };
     });
     expect([stock?.total, started?.total]).toEqual([45, 45]);
-    // Seconds. Medians: the machine may be busy.
-    expect(stock?.waits[2]).toBeGreaterThan(0.2);
-    expect(started?.waits[2]).toBeLessThan(0.1);
+    // Medians of what each waited, on the same machine in the same minute: the stock one sleeps through most of half a second.
+    expect(started?.waits[2]).toBeLessThan((stock?.waits[2] ?? 0) / 2);
   });
 
   const ends = {
