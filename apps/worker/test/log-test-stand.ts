@@ -3,6 +3,8 @@ import type { Database } from '@das/core/mongo/database';
 import { connectDatabase } from '@das/core/mongo/database';
 import { bytesOfChunk } from '@das/core/mongo/log-chunk-data';
 import { LogStore } from '@das/core/mongo/log-store';
+import type { LogSummary } from '@das/core/mongo/log-store';
+import { settleWrites } from '@das/testkit/settle-writes';
 import type {} from '@das/testkit/stack';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -47,6 +49,12 @@ export class LogTestStand {
     });
     log.follow(streams);
     return { runId, log, ...streams };
+  }
+
+  /** As it can be read once the end of the attempt is stored. */
+  async summary(runId: string): Promise<LogSummary> {
+    await settleWrites(this.database);
+    return this.store.summary(runId, 1);
   }
 
   async readAll(runId: string, attempt = 1): Promise<Buffer> {

@@ -30,7 +30,7 @@ test('whole lines of both streams are joined, numbered and told apart', async ()
   expect((await stand.readAll(runId)).toString()).toBe('one\nWARN x\ntwo\nthree');
   expect(await stand.readStream(runId, 'stdout')).toBe('one\ntwo\nthree');
   expect(await stand.readStream(runId, 'stderr')).toBe('WARN x\n');
-  expect(await stand.store.summary(runId, 1)).toEqual({ size: 20, lines: 4, gap: null, complete: true });
+  expect(await stand.summary(runId)).toEqual({ size: 20, lines: 4, gap: null, complete: true });
   expect(await readdir(stand.directory)).toEqual([]);
 });
 
@@ -39,7 +39,7 @@ test('an attempt that writes nothing has an empty, complete log', async () => {
   stdout.end();
   stderr.end();
   expect(await log.close(within(5000))).toEqual({ size: 0, lines: 0, gap: null, complete: true });
-  expect(await stand.store.summary(runId, 1)).toEqual({ size: 0, lines: 0, gap: null, complete: true });
+  expect(await stand.summary(runId)).toEqual({ size: 0, lines: 0, gap: null, complete: true });
 });
 
 test('output is there for watchers while the attempt runs, a partial line too, no character split', async () => {
@@ -244,7 +244,7 @@ async function expectKept(
   const head = Math.floor(maxBytes / 4);
   const gap = size > maxBytes ? { start: head, end: size - (maxBytes - head) } : null;
   expect(closed).toMatchObject({ size, gap, complete: true });
-  expect(await stand.store.summary(runId, 1)).toEqual({ size, lines: closed.lines, gap, complete: true });
+  expect(await stand.summary(runId)).toEqual({ size, lines: closed.lines, gap, complete: true });
   const seen = { stdout: 0, stderr: 0 };
   let position = 0;
   let line = 1;

@@ -1,5 +1,3 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-
 type Waiting<In, Out> = {
   item: In;
   signal: AbortSignal | undefined;
@@ -45,9 +43,9 @@ export class Coalescer<In, Out> {
 
   async #workThrough(): Promise<void> {
     // What arrived with the same turn of the event loop goes along with the first.
-    if (this.#gatherMs === 0) await nextTurn();
+    if (this.#gatherMs === 0) await new Promise((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
-      if (this.#gatherMs > 0) await sleep(this.#gatherMs);
+      if (this.#gatherMs > 0) await new Promise((resolve) => setTimeout(resolve, this.#gatherMs));
       const batch = this.#waiting.splice(0, this.#most).filter(isWanted);
       if (batch.length === 0) continue;
       try {

@@ -1,4 +1,5 @@
 import type { Stream } from '@das/contracts/states';
+import { settleWrites } from '@das/testkit/settle-writes';
 import { Binary } from 'mongodb';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
@@ -113,6 +114,7 @@ describe('read', () => {
     await store.append([chunk(0, [['stdout', 'a\nb']])]);
     expect(await store.summary(runId, 1)).toEqual({ size: 3, lines: null, gap: null, complete: false });
     await store.finish(runId, 1, { size: 3, lines: 2 });
+    await settleWrites(database);
     expect(await store.summary(runId, 1)).toEqual({ size: 3, lines: 2, gap: null, complete: true });
   });
 });
@@ -237,6 +239,7 @@ describe('live text', () => {
     expect(await store.readSince(runId, 1, 0, 100)).toMatchObject([{ nextOffset: 2, text: 'a\ufffd' }]);
     expect(await store.readSince(runId, 1, 2, 100)).toEqual([]);
     await store.finish(runId, 1, { size: 4, lines: 1 });
+    await settleWrites(database);
     expect(await store.readSince(runId, 1, 2, 100)).toMatchObject([{ nextOffset: 4, text: '\ufffd' }]);
   });
 });
