@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startDas } from '@das/testkit/das';
 import type { Das } from '@das/testkit/das';
@@ -112,9 +113,10 @@ test('while it fetches from an HDFS that hangs', async () => {
 
 test('between attempts, and in the queue: at once, and nothing is started any more', async () => {
   const failing = await das.putScript('failing.py', 'import sys\nsys.exit(3)\n');
-  const retrying = await das.submit({ script: failing, retries: { max: 3, delayMs: 1000 } });
+  const retrying = await das.submit({ script: failing, retries: { max: 3, delayMs: 5000 } });
   await das.waitFor(retrying.id, ({ state }) => state === 'retrying', { everyMs: 20 });
   hdfs.freeze();
+  await sleep(1000); // a worker that looked at the file less than a second ago does not ask HDFS again
   const busy = await Promise.all([0, 1].map(() => das.submit({ script: failing })));
   await Promise.all(busy.map(({ id }) => das.waitFor(id, ({ phase }) => phase === 'fetching')));
   const queued = await das.submit({ script: failing });
