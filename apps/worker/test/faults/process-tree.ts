@@ -3,11 +3,19 @@ import { readdir, readFile } from 'node:fs/promises';
 
 export type Process = { pid: number; name: string; parent: number; command: string };
 
-/** Pids of the supervisors that a worker's fork server has started and that live. Linux. */
+/** Pids of the supervisors that govern, or governed, an attempt of this worker and live; its spare one governs none. Linux. */
 export async function supervisorsOf(workerPid: number): Promise<number[]> {
   const processes = await readProcesses();
   const servers = processes.filter(({ name, parent }) => name === 'das-fork-server' && parent === workerPid).map(({ pid }) => pid); // prettier-ignore
-  return processes.flatMap(({ pid, name, parent }) => (name === 'das-supervisor' && servers.includes(parent) ? [pid] : [])); // prettier-ignore
+  const forked = processes.filter(({ name, parent }) => name === 'das-supervisor' && servers.includes(parent));
+  const marked = await Promise.all(forked.map(({ pid }) => bearsMarks(pid)));
+  return forked.filter((_, index) => marked[index]).map(({ pid }) => pid);
+}
+
+/** See `wear` in supervisor.py. */
+async function bearsMarks(pid: number): Promise<boolean> {
+  const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+  return /DAS_SUPERVISED=[^.]/.test(environment);
 }
 
 /** All that came of a process, however far it went from it; only a subreaper keeps them all. */
