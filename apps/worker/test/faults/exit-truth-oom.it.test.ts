@@ -1,7 +1,9 @@
-import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startDas } from '@das/testkit/das';
 import type { Das } from '@das/testkit/das';
+import { eventually } from '@das/testkit/eventually';
+import { descendantsOf } from './process-tree.ts';
 
 const LIMIT = String(420 * 1024 * 1024);
 
@@ -30,10 +32,10 @@ describe.skipIf(group === null)('a worker whose cgroup has little memory', () =>
   let das: Das;
   beforeAll(async () => {
     das = await startDas({ stub: true });
-    // With what it has already started: supervisors are forked by a process of their own.
-    const worker = das.workers[0]?.pid;
-    const children = await readFile(`/proc/${worker}/task/${worker}/children`, 'utf8');
-    for (const pid of [worker, ...children.trim().split(' ')]) await writeFile(`${group}/cgroup.procs`, String(pid));
+    // With what it starts ahead of any attempt: the process that forks supervisors, and the spare one.
+    const worker = das.workers[0]?.pid as number;
+    const started = await eventually('a spare supervisor', () => descendantsOf(worker), ({ length }) => length >= 2); // prettier-ignore
+    for (const pid of [worker, ...started.map(({ pid }) => pid)]) await writeFile(`${group}/cgroup.procs`, String(pid));
   });
   afterAll(() => das[Symbol.asyncDispose]());
 
