@@ -42,6 +42,29 @@ test('a failed run shows the line of the script that broke, and what to try', as
   expect(await visit.page.title()).toMatch(/^Failed · fails\.py/);
 });
 
+test('a run and its history are read once for each of its states', async () => {
+  const script = await dashboard.das.putScript('once.py', 'print("fine")\n');
+  const run = await dashboard.das.runToEnd({ script });
+  await using visit = await dashboard.visit('/runs');
+  const { page } = visit;
+  await visit.sees(page.getByRole('status', { name: 'Connection' }).getByText('Live'));
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    const [, what] = /\/api\/v1\/runs\/\w+(|\/events)$/.exec(request.url()) ?? [];
+    if (what !== undefined) asked.push(what || 'run');
+  });
+  await page.getByRole('link', { name: /^once\.py/ }).click();
+  await visit.sees(page.getByRole('heading', { name: 'History' }));
+  await page.waitForLoadState('networkidle');
+  expect(asked).toEqual(['run', '/events']);
+  // By its address the page does not wait for the socket: the run is read again when it is there, its history only if it went on.
+  asked.length = 0;
+  await page.goto(`/runs/${run.id}`);
+  await visit.sees(page.getByRole('status', { name: 'Connection' }).getByText('Live'));
+  await page.waitForLoadState('networkidle');
+  expect(asked.filter((what) => what === '/events')).toHaveLength(1);
+});
+
 test('out of memory: one click prepares a re-run with twice the memory', async () => {
   const source = 'raise MemoryError("java heap")\n';
   const script = await dashboard.das.putScript('hungry.py', source);

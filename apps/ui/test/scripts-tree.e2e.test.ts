@@ -62,6 +62,47 @@ test('search as one types, words in any order, and the keyboard leads into what 
   await soon(() => focused(visit)).toBe('team-00');
 });
 
+test('the socket that comes late: what was read before is read again, nothing else, and no change is lost', async () => {
+  await using visit = await dashboard.visit('/launches');
+  const { page } = visit;
+  const socket = Promise.withResolvers<void>();
+  await page.routeWebSocket(/socket\.io/, async (route) => {
+    await socket.promise;
+    route.connectToServer();
+  });
+  const pages: (string | null)[] = [];
+  const faults: string[] = [];
+  const asked = new Map<string, number>();
+  const pathsOf = (url: string) => new URL(url).searchParams.getAll('path');
+  page.on('requestfailed', (request) => faults.push(`failed: ${request.url()}`));
+  page.on('request', (request) => {
+    if (!request.url().includes('/scripts/grid?')) return;
+    for (const path of pathsOf(request.url())) asked.set(path, (asked.get(path) ?? 0) + 1);
+    for (const [path, times] of asked) if (times > 1) faults.push(`asked for twice at a time: ${path}`);
+  });
+  page.on('requestfinished', (request) => {
+    for (const path of pathsOf(request.url())) asked.set(path, (asked.get(path) ?? 0) - 1);
+  });
+  await page.route(/\/api\/v1\/scripts\?/, async (route) => {
+    pages.push(new URL(route.request().url()).searchParams.get('cursor'));
+    if (pages.length === 3) {
+      // Nobody tells of this: it comes after the first page was read, and before the subscription.
+      await dashboard.das.db.scripts.updateOne({ _id: paths[0] ?? '' }, { $set: { status: 'failed' } });
+      socket.resolve();
+      await visit.sees(page.getByRole('status', { name: 'Connection' }).getByText('Live'));
+    }
+    await route.continue();
+  });
+  await page.goto('/scripts');
+  await visit.sees(page.getByText(/^2,001 tracked$/));
+  await soon(() => pages.length).toBe(11 + 3);
+  expect(pages.slice(11)).toEqual(pages.slice(0, 3));
+  const first = page.getByTestId('script').filter({ hasText: 'script_00000.py' });
+  await visit.sees(first.getByText('Failed', { exact: true }));
+  await page.waitForLoadState('networkidle');
+  expect(faults).toEqual([]);
+});
+
 test('what was chosen stays chosen: ranges, directories, everything that matches', async () => {
   await using visit = await open('/scripts');
   const { page } = visit;
@@ -135,6 +176,20 @@ test('the grid: scripts by their last runs, live, by keyboard, and on a phone', 
   await page.waitForURL(/path=/);
   await visit.sees(page.getByRole('heading', { name: 'real.py' }));
   expect(visit.loads).toBe(1);
+
+  // The heads stand above their columns, and the last row ends where the grid does.
+  await page.goto('/scripts?view=grid');
+  await visit.sees(grid.locator('a[data-state]').first());
+  const left = async (name: string) => (await grid.getByRole('columnheader', { name }).boundingBox())?.x;
+  const cells = grid.getByRole('row').filter({ hasText: 'script_00000.py' }).getByRole('gridcell');
+  expect(await left('Last 14 runs')).toBe((await cells.first().boundingBox())?.x);
+  expect(await left('Usually')).toBe((await cells.last().boundingBox())?.x);
+  await visit.sees(page.getByText(/^2,001 tracked$/));
+  await grid.evaluate((element) => element.scrollTo({ top: element.scrollHeight }));
+  const lowest = grid.locator('[data-grid-row="2000"]');
+  await visit.sees(lowest);
+  const [row2000, all] = [await lowest.boundingBox(), await grid.boundingBox()];
+  expect(Math.abs((row2000?.y ?? 0) + (row2000?.height ?? 0) - (all?.y ?? 0) - (all?.height ?? 0))).toBeLessThan(20);
 
   await using phone = await open('/scripts?view=grid', { viewport: PHONE });
   const cell = phone.page.getByRole('row').filter({ hasText: 'script_00000.py' }).getByRole('gridcell');

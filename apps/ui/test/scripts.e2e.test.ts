@@ -29,6 +29,7 @@ test('the files browser: directories, other files, a file too large to preview',
   expect(await entry('notes.txt').innerText()).not.toContain('script');
   await entry('notes.txt').click();
   await visit.sees('This is no script: only .py files are shown and run.');
+  await visit.sees('A script finds it in its working directory when the launch names it under “Other files”.');
   expect(await visit.button('Launch').count()).toBe(0);
   await entry('2026').click();
   await entry('größe übersicht.py').click();
@@ -66,9 +67,9 @@ test('scripts: search, status, choosing, and a file that vanishes', async () => 
   // The state of each comes by itself, and can be filtered by.
   for (const name of ['daily', 'broken']) await dashboard.das.runToEnd({ script: `${scripts}/reports/${name}.py` });
   await visit.sees(visit.state('Success', list));
-  await visit.button('Failed').click();
+  await visit.button(/^Failed, /).click();
   await soon(names).toEqual(['broken.py']);
-  await visit.button('Failed').click();
+  await visit.button(/^Failed, /).click();
 
   await dashboard.das.putScript('passing.py', 'print()\n');
   await visit.button('Scan now').click();

@@ -5,7 +5,9 @@ export type ConnectionState = 'connecting' | 'connected' | 'reconnecting' | 'dis
 type Events = { [Name in keyof ServerToClientEvents]: Parameters<ServerToClientEvents[Name]>[0] };
 /** What a watcher of a topic is told. Messages carry no topic: a listener picks what concerns it. */
 export type Listener = { [Name in keyof Events]?: (message: Events[Name]) => void } & {
-  /** The socket is there (again) or history was lost: subscribe has happened, fetch now. */
+  /** The subscription was acknowledged for the first time: only what was asked for before may lack a change. */
+  joined: () => void;
+  /** The socket is there again or history was lost: subscribe has happened, fetch now. */
   refresh: () => void;
 };
 
@@ -15,7 +17,8 @@ const AFTER_DISMISSAL_MS = 3000;
 
 /**
  * The socket (design §4). Topics are counted, so that two parts of a page may watch the same one; every
- * reconnect subscribes to all of them again and asks each listener to fetch again.
+ * reconnect subscribes to all of them again and asks each listener to fetch again. The first connection only says that it is
+ * there: pages do not wait for it with their first fetch, and need not begin that anew.
  */
 class LiveConnection {
   state = $state<ConnectionState>('connecting');
@@ -24,6 +27,7 @@ class LiveConnection {
   /** Why there is no connection, in the server's words. */
   reason = $state<string | null>(null);
   #socket: Socket<ServerToClientEvents, ClientToServerEvents> | null = null;
+  #wasConnected = false;
   /** When the server last said anything, if only a ping (ms): a machine that slept may have missed the end. */
   #heardAt = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -135,7 +139,9 @@ class LiveConnection {
     this.reason = null;
     this.state = 'connected';
     this.freshAt = Date.now();
-    this.#tell((listener) => listener.refresh());
+    const isFirst = !this.#wasConnected;
+    this.#wasConnected = true;
+    this.#tell((listener) => (isFirst ? listener.joined() : listener.refresh()));
   }
 
   #tell(say: (listener: Listener) => void): void {

@@ -1,11 +1,13 @@
 import { asApiError, isAbort, type ApiError } from '../api/error.ts';
 import { live, type Listener } from './connection.svelte.ts';
 
-type Handlers = Omit<Listener, 'refresh'>;
+type Handlers = Omit<Listener, 'joined' | 'refresh'>;
 type Plan = {
   topics: string[];
   /** Fetches and stores everything the page shows. */
   fetch: (signal: AbortSignal) => Promise<void>;
+  /** `fetch` is many calls, and itself repeats those that began before `joinedAt`: the others need not be made twice. */
+  repeats?: boolean;
   /** Applies what the socket says; called only after a fetch. */
   handlers: Handlers;
   /** How often to fetch while the socket is away, in ms. */
@@ -28,6 +30,8 @@ export class Watch {
   #leave: (() => void)[] = [];
   #soon: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
+  /** Since when every change is told, by `performance.now()`: what was asked for before may lack one. */
+  joinedAt = -Infinity;
 
   constructor(plan: Plan) {
     this.#plan = plan;
@@ -35,7 +39,7 @@ export class Watch {
 
   /** Begins; the answer ends it. Made for `$effect`. */
   start(): () => void {
-    const listener: Listener = { refresh: () => void this.refresh() };
+    const listener: Listener = { joined: () => this.#onJoined(), refresh: () => this.#onRefresh() };
     for (const name of Object.keys(this.#plan.handlers) as (keyof Handlers)[]) {
       listener[name] = ((message: never) => this.#onMessage(name, message)) as never;
     }
@@ -63,6 +67,7 @@ export class Watch {
     this.#soon = undefined;
     this.#fetching?.abort();
     const controller = (this.#fetching = new AbortController());
+    const began = performance.now();
     this.#held = [];
     try {
       await this.#plan.fetch(controller.signal);
@@ -78,11 +83,24 @@ export class Watch {
     } finally {
       if (!controller.signal.aborted) this.#release();
     }
+    if (began < this.joinedAt && !this.#plan.repeats && !controller.signal.aborted) await this.refresh();
   }
 
   /** Fetches again in `ms`; until then any number of calls are that one fetch: two hundred changes a second need no more. */
   refreshWithin(ms: number): void {
     if (!this.#ended) this.#soon ??= setTimeout(() => void this.refresh(), ms);
+  }
+
+  /** A fetch that is under way is of use, if not for ever: it goes on, and what it may have missed is fetched after it. */
+  #onJoined(): void {
+    this.joinedAt = performance.now();
+    if (this.#held === null) void this.refresh();
+  }
+
+  /** A fetch that is under way may wait for a connection that is dead: it is begun anew. */
+  #onRefresh(): void {
+    this.joinedAt = performance.now();
+    void this.refresh();
   }
 
   #release(): void {

@@ -17,6 +17,8 @@ export class RunView {
   events = $state.raw<RunEvent[]>([]);
   log = $state.raw<LogFollower | null>(null);
   cancelBusy = $state(false);
+  /** `events` are asked for up to this state of the run. */
+  #eventsSeq = -1;
   /** The attempt chosen by hand; null follows the newest. */
   #chosen = $state<number | null>(null);
   readonly watch: Watch;
@@ -76,22 +78,18 @@ export class RunView {
   }
 
   async #fetch(signal: AbortSignal): Promise<void> {
-    const [run, events] = await Promise.all([getRun(this.id, signal), getRunEvents(this.id, signal)]);
-    this.events = events.items;
-    this.#hold(run);
+    this.#hold(await getRun(this.id, signal));
     void this.log?.catchUp();
   }
 
   #hold(next: Run | RunSummary): void {
     if (this.run && next.seq < this.run.seq) return;
-    const changed = !this.run || next.seq > this.run.seq;
+    const isNew = !this.run || next.seq > this.run.seq;
     // A summary without attempts (from another topic) must not take the known ones away.
     this.run = 'attempts' in next ? next : { ...next, attempts: this.run?.attempts ?? [] };
     this.first ??= this.run;
-    if (changed) {
-      this.#followLog();
-      void this.#readEvents();
-    }
+    if (isNew) this.#followLog();
+    if (next.seq > this.#eventsSeq) void this.#readEvents(next.seq);
   }
 
   async #readPosition(): Promise<void> {
@@ -103,11 +101,17 @@ export class RunView {
     );
   }
 
-  async #readEvents(): Promise<void> {
+  /** An event is stored with the change it tells of: who holds the run of `seq` finds them all. */
+  async #readEvents(seq: number): Promise<void> {
+    const known = this.#eventsSeq;
+    this.#eventsSeq = seq;
     try {
-      this.events = (await getRunEvents(this.id)).items;
+      const { items } = await getRunEvents(this.id);
+      // Of two answers that overtook each other, the newer one: the history only grows.
+      if (items.length >= this.events.length) this.events = items;
     } catch {
-      // The history stays as it was: the next change of the run asks for it again.
+      // The history stays as it was: the next look at the run asks for it again.
+      if (this.#eventsSeq === seq) this.#eventsSeq = known;
     }
   }
 

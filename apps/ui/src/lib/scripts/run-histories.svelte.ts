@@ -13,21 +13,25 @@ const MOST_PATHS = 200;
 const MOST_CHARS = 12_000;
 /** Scrolling asks row by row; what comes within this time is one call. Milliseconds. */
 const GATHER_MS = 40;
+/** After a fetch that failed. Milliseconds. */
+const AGAIN_MS = 3000;
 /** Rows kept: a tab that has been scrolled through 20,000 scripts does not hold all of their runs. */
 const KEPT = 3000;
 
 /** The newest runs of the scripts that are in sight, live. */
 export class RunHistories {
   readonly #rows = new SvelteMap<string, readonly RunMark[]>();
-  /** Asked for, and not answered yet. */
+  /** To be asked for. */
   readonly #missing = new SvelteSet<string>();
-  readonly #coming = new SvelteSet<string>();
+  /** Asked for, and not answered yet; what ends the asking. */
+  readonly #coming = new SvelteMap<string, AbortSignal>();
   #sight: readonly string[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ended = new AbortController();
   readonly watch = new Watch({
     topics: ['runs'],
     fetch: (signal) => this.#again(signal),
+    repeats: true,
     handlers: { run: ({ items }) => this.#apply(items) },
   });
 
@@ -44,13 +48,21 @@ export class RunHistories {
 
   /** Newest first; undefined until known. */
   of(path: string): readonly RunMark[] | undefined {
-    return this.#coming.has(path) ? undefined : this.#rows.get(path);
+    return this.#isComing(path) ? undefined : this.#rows.get(path);
   }
 
   /** Says what is in sight: what is not known of it is fetched. */
   want(paths: readonly string[]): void {
     this.#sight = paths;
-    for (const path of paths) if (!this.#rows.has(path) && !this.#coming.has(path)) this.#missing.add(path);
+    this.#ask(paths.filter((path) => !this.#rows.has(path)));
+  }
+
+  #isComing(path: string): boolean {
+    return this.#coming.get(path)?.aborted === false;
+  }
+
+  #ask(paths: readonly string[]): void {
+    for (const path of paths) if (!this.#isComing(path)) this.#missing.add(path);
     if (this.#missing.size > 0) this.#timer ??= setTimeout(() => void this.#fetchMissing(), GATHER_MS);
   }
 
@@ -59,18 +71,23 @@ export class RunHistories {
     const wanted = [...this.#missing];
     this.#missing.clear();
     this.#forgetFar();
-    await this.#fetch(wanted, this.#ended.signal).catch(() => undefined); // The watch fetches again, and tells why not.
+    await this.#fetch(wanted, this.#ended.signal).catch(() => this.watch.refreshWithin(AGAIN_MS));
   }
 
-  /** After a gap only what is in sight is fetched again, the rest when it is seen. */
+  /** After a gap only what is in sight is fetched again, the rest when it is seen. Nothing is asked for twice at a time. */
   async #again(signal: AbortSignal): Promise<void> {
     const inSight = byKey(this.#sight, (path) => path);
     for (const path of [...this.#rows.keys()]) if (!inSight.has(path)) this.#rows.delete(path);
-    await this.#fetch(this.#sight, signal);
+    this.#missing.clear();
+    await this.#fetch(
+      this.#sight.filter((path) => !this.#isComing(path)),
+      signal,
+    );
   }
 
   async #fetch(paths: readonly string[], signal: AbortSignal): Promise<void> {
-    for (const path of paths) if (!this.#rows.has(path)) this.#coming.add(path);
+    const began = performance.now();
+    for (const path of paths) if (!this.#rows.has(path)) this.#coming.set(path, signal);
     try {
       for (const chunk of chunks(paths)) {
         const { items } = await getGrid(chunk, LAST, signal);
@@ -80,8 +97,10 @@ export class RunHistories {
         }
       }
     } finally {
-      for (const path of paths) this.#coming.delete(path);
+      for (const path of paths) if (this.#coming.get(path) === signal) this.#coming.delete(path);
     }
+    // Since it was asked for, somebody began to tell of changes: one may lie between.
+    if (began < this.watch.joinedAt) this.#ask(paths.filter((path) => this.#sight.includes(path)));
   }
 
   #apply(runs: readonly RunSummary[]): void {
@@ -89,7 +108,7 @@ export class RunHistories {
       const { path } = run.script;
       const held = this.#rows.get(path);
       // What is on its way may be older than this: it is joined to it when it is there.
-      if (held || this.#coming.has(path)) this.#rows.set(path, joinMarks(held ?? [], [markOf(run)], LAST));
+      if (held || this.#isComing(path)) this.#rows.set(path, joinMarks(held ?? [], [markOf(run)], LAST));
     }
   }
 

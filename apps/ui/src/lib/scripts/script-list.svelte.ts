@@ -11,6 +11,7 @@ import { TrackedScript } from './tracked-script.svelte.ts';
 const PAGE = 200;
 /** While 100 pages come in, the list is sorted and drawn this often, not with each of them. Milliseconds. */
 const DRAW_MS = 400;
+const NONE = { pending: 0, running: 0, success: 0, failed: 0, missing: 0 };
 export type TreeRow = Row<TrackedScript>;
 
 /** All tracked scripts (up to 20,000), live, as a tree; filtered here, so that typing never waits. */
@@ -21,10 +22,13 @@ export class ScriptList {
   q = $state('');
   statuses = $state.raw<ScriptStatus[]>([]);
   onlyMissing = $state(false);
+  /** Of all scripts, whatever is shown. Counted when something came: 20,000 signals are too many to depend on. */
+  counts = $state.raw<Readonly<Record<ScriptStatus | 'missing', number>>>(NONE);
   readonly collapsed = new SvelteSet<string>();
   readonly watch = new Watch({
     topics: ['scripts'],
     fetch: (signal) => this.#fetch(signal),
+    repeats: true,
     handlers: { script: ({ items }) => this.#apply(items) },
   });
   #byPath = byPath([]);
@@ -44,7 +48,6 @@ export class ScriptList {
     treeRows(this.shown, settings.scriptsDirectory, (path) => this.q.trim() === '' && this.collapsed.has(path)),
   );
   readonly filtered = $derived(this.q.trim() !== '' || this.statuses.length > 0 || this.onlyMissing);
-  readonly missingCount = $derived(this.scripts.reduce((count, { now }) => count + (now.missing ? 1 : 0), 0));
 
   find(path: string): Script | undefined {
     // Read for its signal: the map itself has none.
@@ -69,21 +72,28 @@ export class ScriptList {
   }
 
   async #fetch(signal: AbortSignal): Promise<void> {
-    const scripts: Script[] = [];
+    const found = byKey<Script>([], ({ path }) => path);
+    const pages: { cursor: string | undefined; began: number }[] = [];
+    const read = async (cursor: string | undefined) => {
+      pages.push({ cursor, began: performance.now() });
+      const { items, nextCursor } = await listScripts({ limit: PAGE, cursor }, signal);
+      for (const script of items) found.set(script.path, script);
+      return nextCursor ?? undefined;
+    };
     const isFirst = this.scripts.length === 0;
     let drawnAt = -Infinity;
     let cursor: string | undefined;
     do {
-      const page = await listScripts({ limit: PAGE, cursor }, signal);
-      scripts.push(...page.items);
-      cursor = page.nextCursor ?? undefined;
+      cursor = await read(cursor);
       // The first load shows what has come by now; a later one replaces all at once.
       if (isFirst && cursor && !signal.aborted && performance.now() - drawnAt > DRAW_MS) {
-        this.#show(scripts);
+        this.#show([...found.values()]);
         drawnAt = performance.now();
       }
     } while (cursor);
-    this.#show(scripts);
+    // Scripts are never taken from the list, only marked as missing: a page that is read again lacks none.
+    for (const page of pages) if (page.began < this.watch.joinedAt) await read(page.cursor);
+    this.#show([...found.values()]);
     this.complete = true;
   }
 
@@ -95,6 +105,16 @@ export class ScriptList {
       else added.push(script);
     }
     if (added.length > 0) this.#show([...this.scripts.map(({ now }) => now), ...added]);
+    else this.#count();
+  }
+
+  #count(): void {
+    const counts = { ...NONE };
+    for (const { now } of this.scripts) {
+      counts[now.status] += 1;
+      if (now.missing) counts.missing += 1;
+    }
+    this.counts = counts;
   }
 
   /** Scripts that are held stay the same objects: their rows need not be made again. */
@@ -107,6 +127,7 @@ export class ScriptList {
     });
     this.#byPath = byPath(next);
     this.scripts = next.sort((a, b) => (a.order < b.order ? -1 : 1));
+    this.#count();
   }
 }
 
