@@ -2,6 +2,7 @@ import type { RunSummary } from '@das/contracts/run';
 import type { RunMark } from '@das/contracts/script';
 import { isTerminal } from '@das/contracts/states';
 import { absoluteTime, duration } from '../time/format.ts';
+import { quantile } from '../time/quantile.ts';
 
 /** `held` and `told` as one row, newest first and at most `last`: of each run whatever is newer by its `seq`. */
 export function joinMarks(held: readonly RunMark[], told: readonly RunMark[], last: number): RunMark[] {
@@ -31,5 +32,5 @@ export function markHeights(marks: readonly RunMark[]): number[] {
 /** The middle duration of those that completed; null of none. */
 export function usualMs(marks: readonly RunMark[]): number | null {
   const completed = marks.filter(({ state }) => state === 'completed').flatMap(({ durationMs }) => durationMs ?? []);
-  return completed.toSorted((a, b) => a - b)[Math.ceil(completed.length / 2) - 1] ?? null;
+  return quantile(completed, 0.5) ?? null;
 }

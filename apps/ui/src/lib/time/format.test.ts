@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseDuration, writeDuration } from './duration-input.ts';
-import { absoluteTime, bytes, duration, relativeTime, shortTime } from './format.ts';
+import { absoluteTime, bytes, duration, relativeTime, shortDuration, shortTime } from './format.ts';
 
 describe('durations', () => {
   it.each([
@@ -28,6 +28,20 @@ describe('durations', () => {
   it.each([500, 1000, 90_000, 120_000, 7_200_000, 0])('reads back what it writes: %i', (ms) => {
     expect(parseDuration(writeDuration(ms))).toBe(ms);
   });
+});
+
+describe('durations in cells', () => {
+  it.each([
+    [0, '0.0s'],
+    [840, '0.8s'],
+    [9940, '9.9s'],
+    [29_400, '29s'],
+    [99_600, '1.7m'],
+    [20 * 60_000, '20m'],
+    [2 * 3_600_000, '2.0h'],
+    [30 * 3_600_000, '30h'],
+    [50 * 3_600_000, '2.1d'],
+  ])('%i ms: %s', (ms, text) => expect(shortDuration(ms)).toBe(text));
 });
 
 describe('times and sizes', () => {

@@ -57,6 +57,15 @@ export function duration(ms: number): string {
   return `${Math.floor(ms / DAY)} d ${Math.floor((ms % DAY) / HOUR)} h`;
 }
 
+/** For cells: `0.8s`, `29s`, `1.7m`, `12h`, `3d`. */
+export function shortDuration(ms: number): string {
+  if (ms < 9950) return `${(Math.max(0, ms) / 1000).toFixed(1)}s`;
+  if (ms < 99_500) return `${Math.round(ms / 1000)}s`;
+  const [unit, word] = ms < 99.5 * MINUTE ? [MINUTE, 'm'] : ms < 47.5 * HOUR ? [HOUR, 'h'] : [DAY, 'd'];
+  const count = ms / unit;
+  return `${count < 9.95 ? count.toFixed(1) : Math.round(count)}${word}`;
+}
+
 /** Like {@link duration}, but in whole seconds: for what ticks. */
 export function tickingDuration(ms: number): string {
   return ms < 9950 ? `${Math.max(0, Math.floor(ms / 1000))} s` : duration(ms);

@@ -3,23 +3,29 @@ const SPARE = 12;
 
 /** Which of many rows of one height are in sight of the element it is attached to: only those are in the page. */
 export class RowWindow {
-  readonly rowHeight: number;
   readonly #count: () => number;
+  readonly #rowHeight: () => number;
   #element: HTMLElement | null = null;
   #scrollTop = $state(0);
   #height = $state(600);
 
-  constructor(count: () => number, rowHeight: number) {
+  /** `rowHeight` in px. */
+  constructor(count: () => number, rowHeight: () => number) {
     this.#count = count;
-    this.rowHeight = rowHeight;
+    this.#rowHeight = rowHeight;
   }
 
-  readonly first = $derived.by(() =>
-    Math.max(0, Math.min(Math.floor(this.#scrollTop / this.rowHeight) - SPARE, this.#count() - 1)),
-  );
-  readonly last = $derived.by(() =>
-    Math.min(this.#count(), Math.ceil((this.#scrollTop + this.#height) / this.rowHeight) + SPARE),
-  );
+  readonly rowHeight = $derived.by(() => this.#rowHeight());
+  /** A list that became shorter than what was scrolled shows its end. */
+  readonly first = $derived.by(() => {
+    const first = Math.floor(this.#scrollTop / this.rowHeight) - SPARE;
+    return Math.max(0, Math.min(first, this.#count() - SPARE));
+  });
+  /** Exclusive. */
+  readonly last = $derived.by(() => {
+    const last = Math.ceil((this.#scrollTop + this.#height) / this.rowHeight) + SPARE;
+    return Math.min(this.#count(), Math.max(last, this.first));
+  });
   /** How many whole rows are in sight: a page, for the keyboard. */
   get page(): number {
     return Math.max(1, Math.floor(this.#height / this.rowHeight) - 1);

@@ -1,6 +1,7 @@
 import type { Run } from '@das/contracts/run';
 import type { ScriptStats } from '@das/contracts/script';
 import { duration } from '../../time/format.ts';
+import { quantile } from '../../time/quantile.ts';
 
 /** So few runs are no habit. */
 const MIN_RUNS = 3;
@@ -20,20 +21,15 @@ export function comparedWithUsual(
 ): Comparison | null {
   const others = stats.items
     .filter(({ id, state, durationMs }) => id !== run.id && state === 'completed' && durationMs !== null)
-    .map(({ durationMs }) => durationMs ?? 0)
-    .sort((a, b) => a - b);
+    .map(({ durationMs }) => durationMs ?? 0);
   if (others.length < MIN_RUNS) return null;
-  const usual = quantile(others, 0.5);
-  const rare = Math.max(quantile(others, 0.95), usual * 1.5);
+  const usual = quantile(others, 0.5) ?? 0;
+  const rare = Math.max(quantile(others, 0.95) ?? 0, usual * 1.5);
   if (tookMs > rare && tookMs - usual > NOTICEABLE_MS)
     return { slower: true, text: `${times(tookMs / usual)} the usual ${duration(usual)}` };
   if (run.state === 'completed' && tookMs < usual / 2 && usual - tookMs > NOTICEABLE_MS)
     return { slower: false, text: `${times(tookMs / usual)} the usual ${duration(usual)}` };
   return { slower: false, text: `usually ${duration(usual)}` };
-}
-
-function quantile(sorted: readonly number[], q: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)] ?? 0;
 }
 
 function times(ratio: number): string {
