@@ -14,13 +14,18 @@ test('what failed runs again in the same launch with the mended script; the summ
   const { das } = dashboard;
   const good = await das.putScript('good.py', 'print("fine")\n');
   const bad = await das.putScript('bad.py', 'raise RuntimeError("no")\n');
-  const items = [{ script: good }, { script: bad, retries: 0 }];
+  const items = [
+    { script: good, args: ['region=north', 'two words'] },
+    { script: bad, retries: 0 },
+  ];
   const launch = (await das.call('createLaunch', { body: { name: 'Nightly', items } })).body;
   for (const { id } of launch.runs) await das.waitFor(id);
   await das.putScript('bad.py', 'print("mended")\n');
   await using visit = await dashboard.visit(`/launches/${launch.id}`);
   const { page, dialog } = visit;
 
+  const summary = page.getByRole('table', { name: 'Execution summary' });
+  await visit.sees(summary.getByText("region=north 'two words'", { exact: true }));
   await visit.button('Run failed again').click();
   await visit.sees(visit.button('Failed 1', dialog));
   expect(await visit.button('Latest content', dialog).getAttribute('aria-pressed')).toBe('true');
