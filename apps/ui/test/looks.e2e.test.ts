@@ -81,8 +81,23 @@ describe.each(PAGES)('%s', (name) => {
     const width = () => visit.page.evaluate(() => document.documentElement.scrollWidth);
     expect(await width()).toBeLessThanOrEqual(PHONE.width);
     expect(await outOfReach(visit.page)).toEqual([]);
+    expect(await spilling(visit.page)).toEqual([]);
   });
 });
+
+/** Rows of lists whose content lies over what follows them. */
+function spilling(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('[data-row]')].flatMap((row) => {
+      const end = row.getBoundingClientRect().bottom + 1;
+      const beyond = [...row.querySelectorAll('*')].filter((part) => {
+        const box = part.getBoundingClientRect();
+        return box.width > 1 && box.height > 1 && box.bottom > end;
+      });
+      return beyond.map((part) => part.outerHTML.slice(0, 120));
+    }),
+  );
+}
 
 /** Controls without an accessible name. */
 async function nameless(page: Page): Promise<string[]> {
