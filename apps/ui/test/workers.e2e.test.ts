@@ -35,7 +35,7 @@ test('says why nothing runs and how to mend it, then shows each place and what r
   await visit.sees(
     queue.getByRole('heading', { name: /^All 2 places are busy, 1 waiting, about .* each: all have begun/ }),
   );
-  await visit.sees(queue.getByRole('link', { name: '1 workers busy' }));
+  await visit.sees(queue.getByRole('link', { name: '1 for a free place' }));
   await visit.sees(page.getByText('2 of 2 places', { exact: true }));
 
   await places.getByRole('link').first().click();
