@@ -149,6 +149,7 @@ async function openDialog(visit: Visit): Promise<void> {
   await visit.button('Launch').click();
   await dialog.getByLabel('Arguments of pi.py').fill("400000 'two words'");
   await dialog.getByLabel('Retries').and(page.getByRole('textbox')).fill('3');
+  await visit.sees(visit.button(/^Copy/, dialog));
 }
 
 async function shoot({ page }: Visit, name: string): Promise<void> {
