@@ -8,6 +8,7 @@ const run = (n: number, state = 'running', seq = 1) =>
     seq,
     state,
     script: { path: '/s/a.py' },
+    args: [],
     labels: {},
     submittedBy: { id: 'ann' },
   }) as unknown as RunSummary;
@@ -63,6 +64,11 @@ describe('the runs a list holds', () => {
   it('lets the rest of a fetch wait where the reader is not at the top', () => {
     held.replace([run(50), run(40), run(30), run(20)], BELOW);
     expect([numbers(), held.freshCount]).toEqual([[30, 20], 2]);
+  });
+
+  it('keeps of arguments what a row shows', () => {
+    held.apply([{ ...run(30, 'running', 2), args: ['x'.repeat(100_000), 'y'] }], {}, TOP);
+    expect(held.runs[0]?.args).toEqual(['x'.repeat(200), 'y']);
   });
 
   it('keeps of the output the last line', () => {

@@ -1,6 +1,8 @@
 import type { RunSummary } from '@das/contracts/run';
 import { matches, type AskedFilters } from './filters.ts';
 
+/** Of a run's arguments, and of each the characters: a row shows no more, and 100 KiB are allowed. */
+const ARGS_KEPT = 200;
 /** New runs that wait whole; of those beyond, only that they are there. */
 const FRESH_KEPT = 200;
 const FRESH_COUNTED = 1000;
@@ -123,11 +125,12 @@ export class HeldRuns {
   }
 }
 
-/** Without what no list shows: kilobytes of output and log lines a run. */
+/** Without what no list shows: kilobytes of output, arguments and log lines a run. */
 function slim(run: RunSummary): RunSummary {
-  const { result, failure, ...rest } = run;
+  const { result, failure, args, ...rest } = run;
   return {
     ...rest,
+    args: args.slice(0, ARGS_KEPT).map((arg) => arg.slice(0, ARGS_KEPT)),
     ...(result && { result: { exitCode: result.exitCode, tail: lastLine(result.tail) } }),
     ...(failure && { failure: { ...failure, excerpt: '' } }),
   };
