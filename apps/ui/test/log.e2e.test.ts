@@ -231,6 +231,56 @@ describe('while it is written', () => {
   });
 });
 
+test('a slow turn upwards while much is written: nothing pulls the reader back to the end', async () => {
+  const { das } = dashboard;
+  const script = await das.putScript(
+    'floods.py',
+    `import time\nfor n in range(1, 1000000):\n    print('tick', n, flush=True)\n    time.sleep(0.005)\n`,
+  );
+  const { id } = await das.submit({ script });
+  await using visit = await dashboard.visit(`/runs/${id}`);
+  const { page } = visit;
+  const log = logOf(visit);
+  await soon(async () => Math.max(0, ...(await inSight(log)))).toBeGreaterThan(100);
+  // Each frame while it follows is full of lines, and the last of them is at the lower edge.
+  const torn = await log.evaluate(async (element) => {
+    const faults: string[] = [];
+    for (let frame = 0; frame < 120; frame += 1) {
+      await new Promise((drawn) => requestAnimationFrame(drawn));
+      const { top, bottom } = element.getBoundingClientRect();
+      const rows = [...element.querySelectorAll('[data-line]')].map((row) => row.getBoundingClientRect());
+      const [highest, lowest] = [rows[0]?.top ?? bottom, rows.at(-1)?.bottom ?? top];
+      if (highest > top + 1 || Math.abs(lowest - bottom) > 2) faults.push(`${highest - top} to ${lowest - bottom}`);
+    }
+    return faults;
+  });
+  expect(torn).toEqual([]);
+  const jump = visit.button(/^Jump to latest/);
+  for (let round = 0; round < 3; round += 1) {
+    await log.hover();
+    // As a finger on a touchpad does: steps of a few pixels, over several arrivals of text.
+    await page.mouse.wheel(0, -3);
+    await visit.sees(jump);
+    const first = async () => (await inSight(log))[0] ?? 0;
+    const begun = await first();
+    const seen: number[] = [];
+    for (let step = 0; step < 40; step += 1) {
+      await page.mouse.wheel(0, -3);
+      await page.waitForTimeout(25);
+      seen.push(await first());
+    }
+    expect(seen).toEqual(seen.toSorted((a, b) => b - a));
+    await soon(async () => begun - (await first())).toBeGreaterThan(5);
+    const here = await inSight(log);
+    await page.waitForTimeout(1000);
+    expect(await inSight(log)).toEqual(here);
+    expect(begun - (here[0] ?? 0)).toBeLessThan(9);
+    await jump.click();
+    await visit.seesNoMore(jump);
+  }
+  await das.call('cancelRun', { params: { id } });
+});
+
 describe('a hostile log', () => {
   test('is text and nothing else', async () => {
     await using visit = await dashboard.visit(`/runs/${hostile}`);

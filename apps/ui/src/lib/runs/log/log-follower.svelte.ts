@@ -139,8 +139,9 @@ export class LogFollower {
       void this.catchUp();
       return;
     }
-    // Nobody looks at the end: it is enough to know that there is more.
-    this.lineCount += piece.text.split('\n').length - 1;
+    // Nobody looks at the end: it is enough to know that there is more. How many lines a part of a piece has, is asked for.
+    if (piece.offset >= this.size) this.lineCount += piece.text.split('\n').length - 1;
+    else void this.catchUp();
     this.size = piece.nextOffset;
     this.#window.after ??= this.#seen;
     this.after = this.#window.after;
