@@ -32,6 +32,7 @@ export class Watch {
   #ended = false;
   /** Since when every change is told, by `performance.now()`: what was asked for before may lack one. */
   joinedAt = -Infinity;
+  #whenJoined: () => void = () => undefined;
 
   constructor(plan: Plan) {
     this.#plan = plan;
@@ -50,6 +51,7 @@ export class Watch {
     }, this.#plan.pollMs ?? 10_000);
     this.#ended = false;
     void Promise.all(watches.map((watch) => watch.subscribed)).then(() => {
+      if (live.connected) this.#join();
       if (!this.#ended) void this.refresh();
     });
     return () => {
@@ -91,15 +93,29 @@ export class Watch {
     if (!this.#ended) this.#soon ??= setTimeout(() => void this.refresh(), ms);
   }
 
+  /** Resolves when every change is told from now on; at the latest after `withinMs`. */
+  joined(withinMs: number): Promise<void> {
+    if (this.joinedAt > -Infinity) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#whenJoined = resolve;
+      setTimeout(resolve, withinMs);
+    });
+  }
+
+  #join(): void {
+    this.joinedAt = performance.now();
+    this.#whenJoined();
+  }
+
   /** A fetch that is under way is of use, if not for ever: it goes on, and what it may have missed is fetched after it. */
   #onJoined(): void {
-    this.joinedAt = performance.now();
+    this.#join();
     if (this.#held === null) void this.refresh();
   }
 
   /** A fetch that is under way may wait for a connection that is dead: it is begun anew. */
   #onRefresh(): void {
-    this.joinedAt = performance.now();
+    this.#join();
     void this.refresh();
   }
 

@@ -11,6 +11,8 @@ import { TrackedScript } from './tracked-script.svelte.ts';
 const PAGE = 200;
 /** While 100 pages come in, the list is sorted and drawn this often, not with each of them. Milliseconds. */
 const DRAW_MS = 400;
+/** How long the pages after the first one wait for the socket. Milliseconds. */
+const JOIN_MS = 1500;
 const NONE = { pending: 0, running: 0, success: 0, failed: 0, missing: 0 };
 export type TreeRow = Row<TrackedScript>;
 
@@ -85,6 +87,12 @@ export class ScriptList {
     let cursor: string | undefined;
     do {
       cursor = await read(cursor);
+      // Something is to be seen. A hundred pages more before the socket is there would all be read twice.
+      if (isFirst && pages.length === 1 && cursor) {
+        this.#show([...found.values()]);
+        drawnAt = performance.now();
+        await this.watch.joined(JOIN_MS);
+      }
       // The first load shows what has come by now; a later one replaces all at once.
       if (isFirst && cursor && !signal.aborted && performance.now() - drawnAt > DRAW_MS) {
         this.#show([...found.values()]);

@@ -12,11 +12,13 @@ const leavesOf = (...paths: string[]): Leaf[] =>
 
 /** `  name/ 3` for directories with what they hold, `  name` for scripts. */
 const drawn = (leaves: Leaf[], root: string, collapsed: string[] = []) =>
-  treeRows(leaves, root, (path) => collapsed.includes(path)).map((row) => {
-    const indent = '  '.repeat(row.depth);
-    if (row.kind === 'script') return indent + row.script.name;
-    return `${indent}${row.name}/ ${row.to - row.from}${row.collapsed ? ' …' : ''}`;
-  });
+  treeRows(leaves, root, (path) => collapsed.includes(path))
+    .slice()
+    .map((row) => {
+      const indent = '  '.repeat(row.depth);
+      if (row.kind === 'script') return indent + row.script.name;
+      return `${indent}${row.name}/ ${row.to - row.from}${row.collapsed ? ' …' : ''}`;
+    });
 
 const leaves = leavesOf(
   '/s/z.py',
@@ -64,17 +66,27 @@ describe('the tree of scripts', () => {
   });
 
   it('knows where each directory’s scripts stand', () => {
-    const rows = treeRows(leaves, '/s', () => false);
+    const rows = treeRows(leaves, '/s', () => false).slice();
     const team = rows.find((row) => row.kind === 'directory' && row.name === 'team');
     expect(
       team?.kind === 'directory' && leaves.slice(team.from, team.to).every(({ path }) => path.startsWith('/s/team/')),
     ).toBe(true);
-    expect(treeRows([], '/s', () => false)).toEqual([]);
+    for (const row of rows) if (row.kind === 'script') expect(leaves[row.at]).toBe(row.script);
+    expect(treeRows([], '/s', () => false).slice()).toEqual([]);
+  });
+
+  it('finds a row by its key, and the directory it lies in', () => {
+    const rows = treeRows(leaves, '/s', (path) => path === '/s/team-2');
+    for (const [index, { key }] of rows.slice().entries()) expect(rows.indexOf(key)).toBe(index);
+    expect(rows.indexOf('/s/team-2/e.py')).toBe(-1);
+    const parents = ['/s/team/deep/er/d.py', '/s/team/b.py', 'd:/s/team/deep/er', '/s/a.py'].map((key) => rows.parentOf(rows.indexOf(key))); // prettier-ignore
+    expect(parents).toEqual([1, 0, 0, -1]);
+    expect([rows.at(-1), rows.at(rows.length), rows.at(NaN)]).toEqual([undefined, undefined, undefined]);
   });
 
   it('makes the rows of 20,000 scripts', () => {
     const many = leavesOf(...Array.from({ length: 20_000 }, (_, i) => `/s/team${i % 40}/p${i % 400}/script_${i}.py`));
-    const rows = treeRows(many, '/s', () => false);
+    const rows = treeRows(many, '/s', () => false).slice();
     expect(rows.filter(({ kind }) => kind === 'script')).toHaveLength(20_000);
     expect(rows.filter(({ kind }) => kind === 'directory')).toHaveLength(440);
   });

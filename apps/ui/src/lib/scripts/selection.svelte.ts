@@ -25,7 +25,8 @@ class ScriptSelection {
   countsAlong(paths: readonly string[]): Uint32Array {
     void this.#version;
     const counts = new Uint32Array(paths.length + 1);
-    paths.forEach((path, at) => (counts[at + 1] = (counts[at] ?? 0) + (this.#paths.has(path) ? 1 : 0)));
+    if (this.#paths.size > 0)
+      paths.forEach((path, at) => (counts[at + 1] = (counts[at] ?? 0) + (this.#paths.has(path) ? 1 : 0)));
     return counts;
   }
 

@@ -12,7 +12,7 @@ export class TreeCursor {
   readonly #actions: Actions;
   #key = $state<string | null>(null);
   /** Rows may go and come (a filter): then the first one is it. */
-  readonly index = $derived.by(() => Math.max(0, this.#list.rows.findIndex(({ key }) => key === this.#key))); // prettier-ignore
+  readonly index = $derived.by(() => (this.#key === null ? 0 : Math.max(0, this.#list.rows.indexOf(this.#key))));
 
   constructor(list: ScriptList, window: RowWindow, actions: Actions) {
     this.#list = list;
@@ -27,7 +27,7 @@ export class TreeCursor {
 
   async go(index: number): Promise<void> {
     const at = Math.max(0, Math.min(index, this.#list.rows.length - 1));
-    const row = this.#list.rows[at];
+    const row = this.#list.rows.at(at);
     if (!row) return;
     this.#key = row.key;
     this.#window.reveal(at);
@@ -38,7 +38,7 @@ export class TreeCursor {
   /** True where the key was for the tree. */
   press(event: KeyboardEvent): boolean {
     const { rows } = this.#list;
-    const row = rows[this.index];
+    const row = rows.at(this.index);
     if (!row) return false;
     const moves: Record<string, number> = {
       ArrowDown: this.index + 1,
@@ -76,7 +76,7 @@ export class TreeCursor {
   #close(row: TreeRow): void {
     if (row.kind === 'directory' && !row.collapsed) this.#list.toggleDirectory(row.path, true);
     else {
-      const above = this.#list.rows.slice(0, this.index).findLastIndex(({ depth }) => depth < row.depth);
+      const above = this.#list.rows.parentOf(this.index);
       if (above >= 0) void this.go(above);
     }
   }

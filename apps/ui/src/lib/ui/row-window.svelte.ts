@@ -1,5 +1,5 @@
 /** Rows above and below the visible ones, so that quick scrolling and Tab find something. */
-const SPARE = 12;
+const SPARE = 8;
 
 /** Which of many rows of one height are in sight of the element it is attached to: only those are in the page. */
 export class RowWindow {
