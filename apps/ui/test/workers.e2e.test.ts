@@ -22,7 +22,7 @@ test('says why nothing runs and how to mend it, then shows each place and what r
   const quick = await das.submit({ script: `${das.scriptsDir}/quick.py` });
   await visit.sees(queue.getByRole('heading', { name: 'No worker is there: 1 run waits.' }));
   await visit.sees(queue.getByText('npm start -- --workers 3'));
-  await visit.sees(queue.getByRole('link', { name: '1 no worker' }));
+  await visit.sees(queue.getByRole('link', { name: '1 for a worker' }));
   expect(await queue.getByRole('link', { name: 'quick.py' }).getAttribute('href')).toBe(`/runs/${quick.id}`);
 
   const worker = await das.addWorker({ WORKER_CONCURRENCY: '2' });
