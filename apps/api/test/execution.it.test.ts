@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startDas } from '@das/testkit/das';
@@ -171,6 +172,7 @@ describe('executed bytes = accepted bytes', () => {
     const script = await das.putScript('versions.py', 'print("one")\n');
     const first = await das.runToEnd({ script, args: ['x'], labels: { a: 'b' } });
     await das.putScript('versions.py', 'print("two")\n');
+    await sleep(1000); // what a submission knows of a file may be a second old
     const rerun = async (version: 'pinned' | 'latest', overrides = {}) => {
       const { body } = await das.call('rerunRun', { params: { id: first.id }, body: { version, overrides } });
       return das.waitFor(body.id);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Dashboard, soon } from './dashboard.ts';
 
@@ -108,6 +109,7 @@ test('what differs from the last good run: arguments, settings and the script it
   const script = await dashboard.das.putScript('differs.py', 'import sys\nprint("good", sys.argv[1:])\n');
   const good = await dashboard.das.runToEnd({ script, args: ['a'], retries: 1 });
   await dashboard.das.putScript('differs.py', 'import sys\nprint("worse", sys.argv[1:])\nsys.exit(3)\n');
+  await sleep(1000); // what a submission knows of a file may be a second old
   const bad = await dashboard.das.runToEnd({ script, args: ['b'] });
   await using visit = await dashboard.visit(`/runs/${bad.id}`);
   const since = visit.page.getByRole('region', { name: 'Since the last good run' });
