@@ -27,9 +27,7 @@ afterAll(() => das[Symbol.asyncDispose]().finally(() => mongo[Symbol.asyncDispos
 const FEED = 'das-api-feed';
 const resyncs = () => live.of('resync').length;
 
-test('its cursor is killed: it goes on where it was, nobody has to fetch again', async () => {
-  await das.runToEnd({ script });
-  const before = resyncs();
+const feedCursors = async () => {
   const { cursor } = (await mongo.admin({
     aggregate: 1,
     pipeline: [
@@ -38,8 +36,14 @@ test('its cursor is killed: it goes on where it was, nobody has to fetch again',
     ],
     cursor: {},
   })) as { cursor: { firstBatch: { cursor: { cursorId: unknown } }[] } };
-  expect(cursor.firstBatch.length).toBeGreaterThan(0);
-  const cursors = cursor.firstBatch.map((operation) => operation.cursor.cursorId);
+  return cursor.firstBatch.map((operation) => operation.cursor.cursorId);
+};
+
+test('its cursor is killed: it goes on where it was, nobody has to fetch again', async () => {
+  await das.runToEnd({ script });
+  const before = resyncs();
+  // MongoDB lists a cursor while it is idle or while it is read, and neither for an instant between the two.
+  const cursors = await eventually('the feed’s cursor', feedCursors, (found) => found.length > 0);
   await das.db.db.command({ killCursors: '$cmd.aggregate', cursors });
   const run = await das.runToEnd({ script });
   await live.until('run', () => live.statesOf(run.id).at(-1) === 'completed');
