@@ -5,8 +5,8 @@ import { Dashboard, DESK, PHONE, soon } from './dashboard.ts';
 import type { Visit } from './dashboard.ts';
 
 /**
- * Every page and what opens over it, in both themes and at two widths: axe finds nothing, and nothing is wider than a
- * phone. Names are as hostile as HDFS allows.
+ * Every page and what opens over it, in both themes and at two widths: axe finds nothing, and on a phone all is within
+ * reach. Names are as hostile as HDFS allows.
  */
 let dashboard: Dashboard;
 let ids: { completed: string; failed: string; running: string; queued: string; launch: string };
@@ -124,6 +124,8 @@ async function open(name: string): Promise<Visit> {
   await visit.sees(page.getByRole('heading', { level: 1 }));
   if (name !== 'Sign-in') await visit.sees(page.getByRole('status', { name: 'Connection' }).getByText('Live'));
   await soon(() => page.getByRole('status', { name: /^Loading/ }).count()).toBe(0);
+  expect(await page.getByRole('heading', { level: 1 }).count()).toBe(1);
+  expect(await page.getByRole('main').count()).toBe(1);
   await begin?.(visit);
   await page.waitForLoadState('networkidle');
   return visit;
@@ -160,8 +162,46 @@ async function violations(page: Page): Promise<string[]> {
 }
 type Found = { violations: { id: string; nodes: { target: string[]; html: string; failureSummary: string }[] }[] };
 
+/** Rows of lists whose content lies over what follows them. */
+function spilling(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('[data-row]')].flatMap((row) => {
+      const end = row.getBoundingClientRect().bottom + 1;
+      const beyond = [...row.querySelectorAll('*')].filter((part) => {
+        const box = part.getBoundingClientRect();
+        return box.width > 1 && box.height > 1 && box.bottom > end;
+      });
+      return beyond.map((part) => part.outerHTML.slice(0, 120));
+    }),
+  );
+}
+
+/** Controls and headings beyond the screen's edges, but for what lies in a table, a grid, a log or a row that scrolls sideways by itself. */
+function outOfReach(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const scrolls = (element: Element | null): boolean => {
+      if (!element) return false;
+      const isPart = element.clientWidth < innerWidth || element.clientHeight < 100 || element.role === 'grid';
+      const moves =
+        /auto|scroll/.test(getComputedStyle(element).overflowX) && element.scrollWidth > element.clientWidth;
+      return (isPart && moves) || scrolls(element.parentElement);
+    };
+    return [...document.querySelectorAll('a, button, input, select, h1, h2, h3')]
+      .filter((element) => {
+        const box = element.getBoundingClientRect();
+        return (
+          box.width > 1 &&
+          box.height > 1 &&
+          (box.right > innerWidth + 1 || box.left < -1) &&
+          !scrolls(element.parentElement)
+        );
+      })
+      .map((element) => `${element.tagName} ${element.ariaLabel ?? element.textContent}`);
+  });
+}
+
 describe.each(Object.keys(LOOKS))('%s', (name) => {
-  test('axe finds nothing, light and dark, wide and narrow; nothing is wider than a phone', async () => {
+  test('axe finds nothing, light and dark, wide and narrow; on a phone all is within reach', async () => {
     await using visit = await open(name);
     const { page } = visit;
     for (const viewport of [DESK, PHONE]) {
@@ -174,6 +214,8 @@ describe.each(Object.keys(LOOKS))('%s', (name) => {
         page.evaluate(() => Math.max(document.documentElement.scrollWidth, document.body.scrollWidth));
       expect(await width(), `${viewport.width} px`).toBeLessThanOrEqual(viewport.width);
     }
+    expect(await outOfReach(page)).toEqual([]);
+    expect(await spilling(page)).toEqual([]);
     expect(await page.title()).toMatch(/\S · DAS$/);
   });
 });

@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { Supervisor, SupervisorLost } from './supervisor.ts';
 import { SUPERVISED_PLACEHOLDER } from './sweep.ts';
 
-const SCRIPT = fileURLToPath(new URL('../fork_server.py', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('../supervise/fork_server.py', import.meta.url));
 /** What a connection begins with: the name, which one it is, and the pid. */
 const NAME_BYTES = 32;
 const HELLO_BYTES = NAME_BYTES + 1 + 10;

@@ -1,39 +1,31 @@
 /** Real processes throughout: shells, Python scripts, a node that is killed. Linux is assumed (/proc). */
 import { spawn as spawnProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { dir, lives, MINUTE, order, PATH, python, script, until } from '../../test/supervised.ts';
 import { ForkServer } from './fork-server.ts';
 import type { Supervisor } from './supervisor.ts';
-import { findPython, monotonicMs, NeverStarted, SpawnFailed, SupervisorLost, type StartOrder } from './supervisor.ts';
+import { monotonicMs, NeverStarted, SpawnFailed, SupervisorLost } from './supervisor.ts';
 
-let python: string;
-let dir: string;
 let server: ForkServer;
 let releases: (() => unknown)[] = [];
 
 beforeAll(async () => {
-  python = await findPython('python3');
-  dir = await mkdtemp(join(tmpdir(), 'das-supervisor-'));
   server = await ForkServer.start({ python, directory: dir, log: (line) => console.error(line) });
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
-  await rm(dir, { recursive: true, force: true });
 });
 afterEach(async () => {
   for (const release of releases.reverse()) await release();
   releases = [];
 });
-
-const PATH = '/usr/local/bin:/usr/bin:/bin';
-const MINUTE = 60_000;
 
 interface Launched {
   supervisor: Supervisor;
@@ -52,27 +44,6 @@ function read(stream: Readable): Promise<string> {
   const all = text(stream);
   all.catch(() => undefined);
   return all;
-}
-
-function order(argv: string[], more: Partial<StartOrder> = {}): StartOrder {
-  return { argv, env: { PATH }, cwd: dir, deadline: monotonicMs() + MINUTE, killGraceMs: 500, ...more };
-}
-
-/** Runs a Python program as the attempt's main child. */
-const script = (source: string, more?: Partial<StartOrder>) => order([python, '-c', source], more);
-
-function lives(pid: number): boolean {
-  try {
-    return !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
-
-async function until(condition: () => boolean, what: string): Promise<void> {
-  for (const end = Date.now() + 20_000; !condition(); await sleep(20)) {
-    if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
-  }
 }
 
 /** The pids that the attempt's processes wrote, a file each, once there are `count` of them. */
@@ -393,49 +364,8 @@ describe('when somebody dies', () => {
   });
 });
 
-describe('the fork server', () => {
-  const forkServerOf = (supervisor: Supervisor) =>
-    Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${supervisor.pid}/status`, 'utf8'))![1]);
-
-  it('serves many at once', async () => {
-    const all = await Promise.all(Array.from({ length: 16 }, launch));
-    expect(new Set(all.map(({ supervisor }) => supervisor.pid)).size).toBe(16);
-    const said = all.map(async ({ supervisor, stdout }, index) => {
-      await supervisor.start(order(['echo', String(index)]));
-      return stdout;
-    });
-    expect(await Promise.all(said)).toEqual(all.map((_, index) => `${index}\n`));
-  });
-
-  it('may be killed: what it forked goes on, and the next one takes its place', async () => {
-    const first = await launch();
-    await first.supervisor.start(order(['sh', '-c', 'sleep 1; echo survived; exit 3']));
-    process.kill(forkServerOf(first.supervisor), 'SIGKILL');
-    const second = await launch();
-    await second.supervisor.start(order(['echo', 'next']));
-    expect(await second.stdout).toBe('next\n');
-    expect(await first.supervisor.ended).toMatchObject({ code: 3, by: 'none' });
-    expect(await first.stdout).toBe('survived\n');
-  });
-
-  it('ends with its worker, and leaves no zombie', async () => {
-    const { supervisor } = await launch();
-    const forkServer = forkServerOf(supervisor);
-    await supervisor[Symbol.asyncDispose]();
-    await until(() => !existsSync(`/proc/${supervisor.pid}`), 'the supervisor is gone');
-    expect(lives(forkServer)).toBe(true);
-    await using own = await ForkServer.start({ python, directory: await mkdtemp(join(dir, 'x'.repeat(90))), log: () => undefined }); // prettier-ignore
-    const other = await own.launch();
-    const pid = forkServerOf(other);
-    await own[Symbol.asyncDispose]();
-    expect(lives(pid)).toBe(false);
-    await other.start(order(['true']));
-    expect(await other.ended).toMatchObject({ code: 0 });
-  });
-});
-
 describe('the pipe between them', () => {
-  const source = JSON.stringify(fileURLToPath(new URL('..', import.meta.url)));
+  const source = JSON.stringify(fileURLToPath(new URL('../supervise', import.meta.url)));
   const alone = `import sys; sys.dont_write_bytecode = True; sys.path.insert(0, ${source}); import supervisor; supervisor.main()`;
 
   it('takes lines that come in pieces or many at once', async () => {

@@ -32,6 +32,17 @@ export class Coalescer<In, Out> {
     this.#gatherMs = gatherMs;
   }
 
+  /** For work whose only answer is that it is done, for all of a batch. */
+  static whole<In>(
+    work: (items: In[]) => Promise<unknown>,
+    options?: { most?: number; gatherMs?: number },
+  ): Coalescer<In, null> {
+    return new Coalescer<In, null>(async (items) => {
+      await work(items);
+      return items.map(() => null);
+    }, options);
+  }
+
   add(item: In, signal?: AbortSignal): Promise<Out> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, signal, resolve, reject });

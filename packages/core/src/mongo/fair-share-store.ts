@@ -81,13 +81,7 @@ export class ClaimedTags {
   readonly #notes: Coalescer<RunDocument['order'], null>;
 
   constructor(db: Database) {
-    this.#notes = new Coalescer(
-      async (orders) => {
-        await raiseClaimed(db, orders);
-        return orders.map(() => null);
-      },
-      { gatherMs: GATHER_MS },
-    );
+    this.#notes = Coalescer.whole((orders) => raiseClaimed(db, orders), { gatherMs: GATHER_MS });
   }
 
   async note(order: RunDocument['order']): Promise<void> {

@@ -22,11 +22,8 @@ export class LeaseStore {
   constructor(db: Database, leaseMs: number) {
     this.#db = db;
     this.#leaseMs = leaseMs;
-    this.#releases = new Coalescer(
-      async (holds) => {
-        await translateMongoErrors(() => db.leases.deleteMany({ $or: holds.map(idOf) }, { writeConcern: { w: 1 } }));
-        return holds.map(() => null);
-      },
+    this.#releases = Coalescer.whole(
+      (holds) => translateMongoErrors(() => db.leases.deleteMany({ $or: holds.map(idOf) }, { writeConcern: { w: 1 } })),
       { gatherMs: GATHER_MS },
     );
   }

@@ -15,10 +15,7 @@ export class RunIntake {
 
   constructor(db: Database) {
     this.#inserts = new Coalescer((runs) => translateMongoErrors(() => insertEach(db, runs)));
-    this.#reflections = new Coalescer(async (groups) => {
-      await translateMongoErrors(() => reflectSubmission(db, groups.flat()));
-      return groups.map(() => null);
-    });
+    this.#reflections = Coalescer.whole((groups) => translateMongoErrors(() => reflectSubmission(db, groups.flat())));
   }
 
   /** Stores a run; one that is stored already is left as it is. Not begun once `signal` is aborted. */

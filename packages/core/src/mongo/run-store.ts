@@ -51,13 +51,9 @@ export class RunStore {
   constructor(db: Database, consequences: 'awaited' | 'behind' = 'awaited') {
     this.#db = db;
     this.#waitsForConsequences = consequences === 'awaited';
-    this.#ends = new Coalescer(
-      async (runs) => {
-        await translateMongoErrors(() => reflectEnds(db, runs));
-        return runs.map(() => null);
-      },
-      { gatherMs: this.#waitsForConsequences ? 0 : GATHER_MS },
-    );
+    this.#ends = Coalescer.whole((runs) => translateMongoErrors(() => reflectEnds(db, runs)), {
+      gatherMs: this.#waitsForConsequences ? 0 : GATHER_MS,
+    });
   }
 
   /** Resolves when what follows from the ends so far is written, or was tried. */

@@ -43,10 +43,7 @@ export class RunQueue {
     this.#sentinel = `${options.prefix}:sentinel`;
     this.#bases = `${options.prefix}:bases`;
     this.#now = options.now ?? Date.now;
-    this.#small = new Coalescer(async (groups) => {
-      await this.#add(groups.flat());
-      return groups.map(() => null);
-    });
+    this.#small = Coalescer.whole((groups) => this.#add(groups.flat()));
   }
 
   /** Enqueues `runs`; false when Redis is away or did not answer within `timeoutMs` (the reconciler will do it). */

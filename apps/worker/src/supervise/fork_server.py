@@ -18,10 +18,12 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import signal  # noqa: E402
+import machine  # noqa: E402
+import main_child  # noqa: E402
 import supervisor  # noqa: E402
 
 PROCESS_NAME = b"das-fork-server"
-CONNECTIONS = {"c": supervisor.CONTROL, "v": supervisor.EVENTS, "o": supervisor.CHILD_STDOUT, "e": supervisor.CHILD_STDERR}
+CONNECTIONS = {"c": supervisor.CONTROL, "v": supervisor.EVENTS, "o": main_child.CHILD_STDOUT, "e": main_child.CHILD_STDERR}
 ABOVE_ALL = 10  # no descriptor of a supervisor is as high
 
 
@@ -36,7 +38,7 @@ def become_supervisor(path, name):
         connection.sendall(f"{name}{kind}{os.getpid():010}".encode())
         descriptors[kind] = connection.detach()
     moved = {kind: os.dup2(fd, ABOVE_ALL + at) for at, (kind, fd) in enumerate(descriptors.items())}
-    os.closerange(supervisor.DIAGNOSTICS + 1, ABOVE_ALL)
+    os.closerange(machine.DIAGNOSTICS + 1, ABOVE_ALL)
     for kind, target in CONNECTIONS.items():
         os.dup2(moved[kind], target)
     os.closerange(ABOVE_ALL, ABOVE_ALL + len(moved))
@@ -54,11 +56,11 @@ def reap(*_):
 
 def main():
     path = sys.argv[1]
-    for number in supervisor.IGNORED:
+    for number in main_child.IGNORED:
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, reap)
-    if supervisor.LINUX:
-        supervisor.libc.prctl(supervisor.PR_SET_NAME, PROCESS_NAME, 0, 0, 0)
+    if machine.LINUX:
+        machine.prctl(machine.PR_SET_NAME, PROCESS_NAME)
     gc.freeze()  # what is there by now is shared with every supervisor, and stays so
     requests = b""
     while data := os.read(0, 65536):
@@ -70,7 +72,7 @@ def main():
                     become_supervisor(path, name.decode())
                     status = 0
                 except OSError as error:  # the worker is gone
-                    supervisor.warn(f"cannot reach the worker: {supervisor.describe(error)}")
+                    machine.warn(f"cannot reach the worker: {machine.describe(error)}")
                 finally:
                     os._exit(status)
 

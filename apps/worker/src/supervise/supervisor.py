@@ -27,59 +27,24 @@ through `ps`, and a daemon whose parent has gone escapes; there the promise is b
 """
 
 import ctypes
-import errno
 import json
 import os
 import select
 import signal
-import sys
 import time
 
-LINUX = sys.platform == "linux"
-PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_CHILD_SUBREAPER = 1, 15, 36
+from machine import DIAGNOSTICS, LINUX, PR_SET_CHILD_SUBREAPER, PR_SET_NAME, deadline_of, describe, libc, now_ms, prctl, warn
+from main_child import CHILD_STDERR, CHILD_STDOUT, IGNORED, MainChild
+
 PROCESS_NAME = b"das-supervisor"  # in /proc/PID/comm; execute/sweep.ts knows a supervisor by it
 PLACEHOLDER = b"DAS_SUPERVISED="  # see wear()
 
-CONTROL, EVENTS, DIAGNOSTICS, CHILD_STDOUT, CHILD_STDERR = range(5)
+CONTROL, EVENTS = 0, 1
 LINGER_MS = 100  # what is left when the main child exits may end by itself for so long (a `tee` that drains)
 LEFTOVER_GRACE_MS = 2000
 LONGEST_WAIT_MS = 1000  # poll's clock stands still in a suspend, so it is never trusted for longer
 KILL_PAUSE_MS = 10
 NEVER = float("inf")
-
-# Only the worker ends a supervisor. (SIGPIPE and SIGXFSZ are ignored by Python itself.)
-IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
-RESET_FOR_CHILD = IGNORED + (signal.SIGPIPE, signal.SIGXFSZ)
-
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-def monotonic_ms():
-    """The clock of Node's process.hrtime: CLOCK_MONOTONIC; on macOS it is the raw one."""
-    return time.clock_gettime(time.CLOCK_MONOTONIC if LINUX else time.CLOCK_MONOTONIC_RAW) * 1000
-
-
-def now_ms():
-    """The clock deadlines are kept in: unlike CLOCK_MONOTONIC it goes on while the machine is suspended."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) * 1000 if LINUX else monotonic_ms()
-
-
-def deadline_of(monotonic):
-    return monotonic + (now_ms() - monotonic_ms())
-
-
-def warn(text):
-    try:
-        os.write(DIAGNOSTICS, f"das-supervisor: {text}\n".encode("utf-8", "backslashreplace"))
-    except OSError:
-        pass  # the reader is the worker; that it is gone shows on the control pipe
-
-
-def describe(error):
-    if isinstance(error, OSError) and error.errno:
-        return f"{errno.errorcode.get(error.errno, error.errno)}: {error.strerror}: {error.filename or ''}".rstrip(": ")
-    return f"EINVAL: {error}"
-
 
 # ---- Processes -------------------------------------------------------------------------------------
 
@@ -141,67 +106,19 @@ def wear(marks):
         at += 1
 
 
-def spawn(argv, env, cwd):
-    """Forks and executes argv. Returns (pid, report): the descriptor `report` reads the error that kept
-    argv from being executed, or just ends once it was."""
-    argv = [arg.encode() for arg in argv]
-    env = {name.encode(): value.encode() for name, value in env.items()}
-    supervisor = os.getpid()
-    report, failed = os.pipe()  # both close on exec
-    os.set_blocking(report, False)
-    # Signals that arrive between fork and exec wait until the child no longer ignores them.
-    signal.pthread_sigmask(signal.SIG_BLOCK, RESET_FOR_CHILD)
-    try:
-        pid = os.fork()
-        if pid == 0:
-            become(argv, env, cwd, supervisor, failed)
-    except OSError:
-        os.close(report)
-        raise
-    finally:
-        os.close(failed)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, RESET_FOR_CHILD)
-    return pid, report
-
-
-def become(argv, env, cwd, supervisor, failed):
-    """In the forked child: turns it into argv; never returns."""
-    try:
-        os.setsid()
-        if LINUX:
-            libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # should the supervisor itself be killed
-            if os.getppid() != supervisor:
-                os._exit(127)
-        os.chdir(cwd)
-        os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
-        os.dup2(CHILD_STDOUT, 1)
-        os.dup2(CHILD_STDERR, 2)
-        for number in RESET_FOR_CHILD:
-            signal.signal(number, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        try:
-            os.execvpe(argv[0], argv, env)
-        except OSError as error:
-            error.filename = os.fsdecode(argv[0])  # not the last directory of PATH that was tried
-            raise
-    except BaseException as error:
-        os.write(failed, describe(error).encode("utf-8", "backslashreplace"))
-    finally:
-        os._exit(127)
-
-
 # ---- The attempt -----------------------------------------------------------------------------------
 
 
 class Attempt:
     def __init__(self, wakeups):
+        self.child = MainChild()
         self.wakeups = wakeups  # readable after a SIGCHLD
         self.control = b""  # the start of a line that is still to come
         self.control_open = True
         self.finished = False  # nothing was started, and nothing will be
         self.main = None  # pid of the main child while it is unreaped
         self.started = False
-        self.report = None  # reads whether argv could be executed, see spawn()
+        self.report = None  # reads whether argv could be executed, see MainChild
         self.failed = False
         self.kill_grace = 0
         self.deadline = self.term_at = self.kill_at = NEVER
@@ -273,17 +190,27 @@ class Attempt:
             return
         try:
             wear(message.get("marks", ""))
-            self.main, self.report = spawn(message["argv"], message["env"], message["cwd"])
+            self.go(message["argv"], message["env"], message["cwd"], deadline)
         except (OSError, ValueError) as error:
             self.emit(ev="spawn_failed", error=describe(error))
             self.finish_unstarted("none")
             return
+        self.main, self.report = self.child.pid, self.child.report
         self.started, self.deadline = True, deadline
         # The child's streams are to end with the last process that holds them.
         os.close(CHILD_STDOUT)
         os.close(CHILD_STDERR)
 
+    def go(self, *order):
+        try:
+            self.child.go(*order)
+        except BrokenPipeError:  # something has killed it while it waited
+            self.child.discard()
+            self.child = MainChild()
+            self.child.go(*order)
+
     def finish_unstarted(self, by):
+        self.child.discard()
         if not self.finished:
             self.emit(ev="dead", killed=0, by=by)
         self.finished = True
@@ -417,8 +344,8 @@ def main():
     for number in IGNORED:
         signal.signal(number, signal.SIG_IGN)
     if LINUX:
-        libc.prctl(PR_SET_NAME, PROCESS_NAME, 0, 0, 0)
-        if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        prctl(PR_SET_NAME, PROCESS_NAME)
+        if not prctl(PR_SET_CHILD_SUBREAPER, 1):
             raise OSError(ctypes.get_errno(), "cannot become child subreaper")
     for name in os.listdir("/dev/fd"):
         if int(name) > DIAGNOSTICS:
