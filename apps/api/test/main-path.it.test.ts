@@ -7,7 +7,7 @@ import { processesWith } from '@das/testkit/processes';
 /** The main job with a real spark-submit, as a person does it. */
 let das: Das;
 beforeAll(async () => {
-  das = await startDas({ env: { SPARK_QUICK_START: 'on' } });
+  das = await startDas();
 });
 afterAll(() => das[Symbol.asyncDispose]());
 

@@ -17,7 +17,7 @@ print(pairs.map(lambda pair: (pair[1], 1)).reduceByKey(add, 2).count())
 const SPARK_MS = 120_000;
 
 test('the bar of stages and tasks moves while Spark works, beside a link to its UI', async () => {
-  await using dashboard = await Dashboard.open({ env: { SPARK_QUICK_START: 'on' } });
+  await using dashboard = await Dashboard.open();
   const script = await dashboard.das.putScript('stages.py', STAGES);
   const run = await dashboard.das.submit({ script });
   await using visit = await dashboard.visit(`/runs/${run.id}`);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 /** How far Spark is, from real PySpark jobs of three stages whose tasks sleep. */
 let das: Das;
 beforeAll(async () => {
-  das = await Das.start({ env: { SPARK_QUICK_START: 'on' } });
+  das = await Das.start();
 });
 afterAll(() => das[Symbol.asyncDispose]());
 

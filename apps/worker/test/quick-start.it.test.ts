@@ -4,7 +4,7 @@ import type { Das } from '@das/testkit/das';
 
 /** Runs through a worker that starts Spark quickly: ends and cancels are those of any other run. */
 let das: Das;
-beforeAll(async () => (das = await startDas({ env: { SPARK_QUICK_START: 'on' } })));
+beforeAll(async () => (das = await startDas()));
 afterAll(() => das[Symbol.asyncDispose]());
 
 const LONG = { withinMs: 110_000 };

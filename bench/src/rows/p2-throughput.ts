@@ -14,7 +14,7 @@ const PLACES = 2;
 export async function p2(quick: boolean): Promise<Row[]> {
   const count = quick ? 4 : 12;
   await using das = await startDas({
-    env: { ...AS_SHIPPED, SPARK_QUICK_START: 'on', WORKER_CONCURRENCY: String(PLACES) },
+    env: { ...AS_SHIPPED, WORKER_CONCURRENCY: String(PLACES) },
   });
   await das.workers[0]?.printed(/quick start: an archive/, 600_000);
   const script = await das.putScript('cold.py', COLD_SCRIPT);

@@ -14,7 +14,7 @@ const READY_MS = 600_000;
 /** The cold start of a real PySpark script: through DAS, from the submit to the end, and bare spark-submit. In turn, so that all see the same machine. */
 export async function s2(quick: boolean): Promise<Row[]> {
   const rounds = quick ? 3 : 5;
-  await using das = await startDas({ env: { ...AS_SHIPPED, SPARK_QUICK_START: 'on', WORKER_CONCURRENCY: '1' } });
+  await using das = await startDas({ env: { ...AS_SHIPPED, WORKER_CONCURRENCY: '1' } });
   await das.workers[0]?.printed(/quick start: an archive/, READY_MS);
   const script = await das.putScript('cold.py', COLD_SCRIPT);
   const local = join(das.home, 'cold.py');

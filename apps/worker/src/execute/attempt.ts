@@ -128,7 +128,10 @@ async function submitAndWatch(context: AttemptContext, run: RunDocument, hold: H
     if (hold.reason === 'cancel' || hold.reason === 'timeout') notes.stopping(context.killGraceMs);
   });
   notes.submitting();
-  const end = await runSupervised(supervisor, hold, order, run.timeoutMs, prepared.oomKilled);
+  const ending = runSupervised(supervisor, hold, order, run.timeoutMs, prepared.oomKilled);
+  // Said once the supervisor has its word: a line to the console wakes whoever reads it.
+  log.info({ script: run.script.path, attempt: hold.attempt }, 'attempt started');
+  const end = await ending;
   unlisten();
   notes.finishing(output.size);
   const { size, complete } = await output.close({ signal: AbortSignal.timeout(SHIP_MS) });

@@ -114,7 +114,6 @@ async function drive(
   context.onChange();
   let recorded = false;
   try {
-    log.info({ script: run.script.path, attempt: hold.attempt }, 'attempt started');
     const { ending, known } = await executeAttempt(context, run, hold, preparation, log);
     if (ending.kind === 'lost' && ending.loss.kind === 'disk_full') context.onDiskFull();
     const verdict = await recordEnding(context, run, hold, ending, known, log);
