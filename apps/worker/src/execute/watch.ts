@@ -19,8 +19,9 @@ export async function runSupervised(
   const unlisten = hold.onChange(() => pass(hold, supervisor));
   let timeout: NodeJS.Timeout | undefined;
   try {
-    await supervisor.start({ ...order, deadline: hold.deadline });
-    pass(hold, supervisor);
+    const started = supervisor.start({ ...order, deadline: hold.deadline });
+    if (hold.reason !== null) pass(hold, supervisor);
+    await started;
     if (timeoutMs !== null) timeout = setTimeout(() => hold.stop('timeout'), timeoutMs);
     return { ...(await supervisor.ended), oomKilled: oomKilled() };
   } catch (error) {

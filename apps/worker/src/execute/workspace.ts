@@ -34,14 +34,14 @@ export class Workspace implements AsyncDisposable {
     for (const directory of [this.directory, this.#files, this.scratch]) mkdirSync(directory, PRIVATE);
   }
 
-  /** Where the `index`-th file of the manifest is put: a folder each, so that two of one name do not meet. */
+  /** Where the `index`-th file of the manifest is put: all but the script in a folder each, so that two of one name do not meet. */
   placeFor(index: number, path: string, role: 'script' | 'pyFile' | 'file'): string {
-    return join(this.#files, String(index), role === 'script' ? safeName(path) : basename(path));
+    return role === 'script' ? join(this.#files, safeName(path)) : join(this.#files, String(index), basename(path));
   }
 
   /** `place` as `placeFor` gave it. */
   async put(place: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
-    mkdirSync(dirname(place), PRIVATE);
+    if (dirname(place) !== this.#files) mkdirSync(dirname(place), PRIVATE);
     this.#written.push(place);
     if (bytes.length <= SMALL_BYTES) writeFileSync(place, bytes, { mode: 0o600 });
     else await writeFile(place, bytes, { mode: 0o600, signal });
@@ -56,7 +56,7 @@ export class Workspace implements AsyncDisposable {
     try {
       for (const place of this.#written) {
         unlinkSync(place);
-        rmdirSync(dirname(place));
+        if (dirname(place) !== this.#files) rmdirSync(dirname(place));
       }
       for (const directory of [this.#files, this.scratch, this.directory]) rmdirSync(directory);
       return true;
