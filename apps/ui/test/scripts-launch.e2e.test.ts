@@ -73,6 +73,8 @@ test('saved settings: kept, told in the dry run with their sources, and the comm
   await dialog.getByLabel('Arguments', { exact: true }).fill("saved 'two words'");
   await dialog.getByLabel('Retries').and(page.getByRole('textbox')).fill('2');
   await visit.button('Add a Spark setting', dialog).click();
+  // Whoever asks for a row types into it.
+  await soon(() => page.evaluate(() => document.activeElement?.ariaLabel)).toMatch(/^Spark settings: .*1$/);
   await dialog.getByLabel('Spark settings: Key 1').fill('spark.driver.memory');
   await dialog.getByLabel('Spark settings: value 1').fill('lots');
   await visit.button('Save', dialog).click();

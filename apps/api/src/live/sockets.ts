@@ -21,6 +21,9 @@ export function openSockets(http: HttpServer, options: { hosts: HostRules; gate:
     serveClient: false,
     transports: ['websocket'],
     maxHttpBufferSize: 64 * 1024,
+    // A page says that it is not live some 20 s after this process has frozen. (socket.io's own would be 45.)
+    pingInterval: 10_000,
+    pingTimeout: 10_000,
     allowRequest: (request, answer) => {
       const why = refuseHandshake(request, options);
       answer(why, why === undefined);

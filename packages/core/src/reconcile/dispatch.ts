@@ -136,7 +136,7 @@ export class Dispatch {
         if (await this.#queue.promote(run))
           this.#log.warn(
             { runId: run._id },
-            'its time has come and its job still waited (a clock is ahead, or Redis was slow): let go',
+            'its time has come and its job still waited (no worker was there, a clock is ahead, or Redis was slow): let go',
           );
       }
     }

@@ -33,6 +33,8 @@ const look = EditorView.theme({
     color: 'var(--ink-2) !important',
     fontFamily: 'var(--font-sans)',
     fontSize: '12px',
+    // What CodeMirror writes there is in few fonts.
+    '&:before, &:after': { content: '"···"' },
   },
 });
 
