@@ -11,6 +11,10 @@ export type Listener = { [Name in keyof Events]?: (message: Events[Name]) => voi
   refresh: () => void;
 };
 
+// While the page itself is loaded: the sooner changes are told, the less of what it asks for first has to be asked for again.
+const loadClient = () => import('socket.io-client');
+void loadClient().catch(() => undefined);
+
 const ACKNOWLEDGE_MS = 5000;
 /** Until the next try after the server itself ended the connection, which socket.io takes for final. In ms. */
 const AFTER_DISMISSAL_MS = 3000;
@@ -33,10 +37,10 @@ class LiveConnection {
   #retry: ReturnType<typeof setTimeout> | undefined;
   readonly #listeners = new Map<string, Listener[]>();
 
-  /** Connects, and stays until the answer is called. socket.io loads lazily: the page is there first. */
+  /** Connects, and stays until the answer is called. */
   start(): () => void {
     let stopped = false;
-    void import('socket.io-client')
+    void loadClient()
       .then(({ io }) => {
         if (!stopped)
           this.#attach(io({ transports: ['websocket'], reconnectionDelayMax: 5000, withCredentials: true }));

@@ -8,6 +8,8 @@ import { joinMarks, markOf } from './run-marks.ts';
 
 /** As many runs as the grid has columns. */
 export const LAST = 14;
+/** Rows of one call that are only fetched ahead: what comes into sight meanwhile does not wait for long. */
+const AHEAD_PATHS = 100;
 /** Of one call: the contract's limit, and what fits into an address (Node takes 16 KiB of headers). */
 const MOST_PATHS = 200;
 const MOST_CHARS = 12_000;
@@ -18,15 +20,17 @@ const AGAIN_MS = 3000;
 /** Rows kept: a tab that has been scrolled through 20,000 scripts does not hold all of their runs. */
 const KEPT = 3000;
 
-/** The newest runs of the scripts that are in sight, live. */
+/** The newest runs of the scripts that are in sight, live. One call at a time, and what is in sight always goes first. */
 export class RunHistories {
   readonly #rows = new SvelteMap<string, readonly RunMark[]>();
   /** To be asked for. */
   readonly #missing = new SvelteSet<string>();
-  /** Asked for, and not answered yet; what ends the asking. */
+  /** Asked for, never known before, and not answered yet; what ends the asking. */
   readonly #coming = new SvelteMap<string, AbortSignal>();
-  #sight: readonly string[] = [];
+  #inSight: readonly string[] = [];
+  #ahead: readonly string[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #working = false;
   #ended = new AbortController();
   readonly watch = new Watch({
     topics: ['runs'],
@@ -42,6 +46,7 @@ export class RunHistories {
     return () => {
       leave();
       clearTimeout(this.#timer);
+      this.#timer = undefined;
       this.#ended.abort();
     };
   }
@@ -51,56 +56,76 @@ export class RunHistories {
     return this.#isComing(path) ? undefined : this.#rows.get(path);
   }
 
-  /** Says what is in sight: what is not known of it is fetched. */
-  want(paths: readonly string[]): void {
-    this.#sight = paths;
-    this.#ask(paths.filter((path) => !this.#rows.has(path)));
-  }
-
   #isComing(path: string): boolean {
     return this.#coming.get(path)?.aborted === false;
   }
 
+  /** Says what is in sight, and what may be next: what is not known of it is fetched. */
+  want(inSight: readonly string[], ahead: readonly string[] = []): void {
+    this.#inSight = inSight;
+    this.#ahead = ahead;
+    this.#ask([...inSight, ...ahead].filter((path) => !this.#rows.has(path)));
+  }
+
   #ask(paths: readonly string[]): void {
     for (const path of paths) if (!this.#isComing(path)) this.#missing.add(path);
-    if (this.#missing.size > 0) this.#timer ??= setTimeout(() => void this.#fetchMissing(), GATHER_MS);
+    if (this.#missing.size > 0 && !this.#working)
+      this.#timer ??= setTimeout(() => void this.#fetchMissing(), GATHER_MS);
   }
 
   async #fetchMissing(): Promise<void> {
     this.#timer = undefined;
-    const wanted = [...this.#missing];
-    this.#missing.clear();
-    this.#forgetFar();
-    await this.#fetch(wanted, this.#ended.signal).catch(() => this.watch.refreshWithin(AGAIN_MS));
+    this.#working = true;
+    const { signal } = this.#ended;
+    try {
+      while (this.#missing.size > 0 && !signal.aborted) {
+        this.#forgetFar();
+        await this.#fetch(this.#takeMissing(), signal);
+      }
+    } catch {
+      if (signal.aborted) return;
+      this.#missing.clear();
+      this.watch.refreshWithin(AGAIN_MS);
+    } finally {
+      this.#working = false;
+      if (!this.#ended.signal.aborted) this.#ask([]); // asked for meanwhile, by a page that is shown again
+    }
   }
 
-  /** After a gap only what is in sight is fetched again, the rest when it is seen. Nothing is asked for twice at a time. */
+  /** What the next call asks for. */
+  #takeMissing(): string[] {
+    const inSight = this.#inSight.filter((path) => this.#missing.has(path));
+    const [next = []] = inSight.length > 0 ? chunks(inSight, MOST_PATHS) : chunks([...this.#missing], AHEAD_PATHS);
+    for (const path of next) this.#missing.delete(path);
+    return next;
+  }
+
+  /** After a gap what is in sight is fetched again, then what is next, and the rest when it is seen. Nothing is asked for twice at a time. */
   async #again(signal: AbortSignal): Promise<void> {
-    const inSight = byKey(this.#sight, (path) => path);
-    for (const path of [...this.#rows.keys()]) if (!inSight.has(path)) this.#rows.delete(path);
+    const wanted = byKey([...this.#inSight, ...this.#ahead], (path) => path);
+    for (const path of [...this.#rows.keys()]) if (!wanted.has(path)) this.#rows.delete(path);
     this.#missing.clear();
-    await this.#fetch(
-      this.#sight.filter((path) => !this.#isComing(path)),
-      signal,
-    );
+    const inSight = this.#inSight.filter((path) => !this.#isComing(path));
+    for (const chunk of chunks(inSight, MOST_PATHS)) await this.#fetch(chunk, signal);
+    this.#ask(this.#ahead);
   }
 
   async #fetch(paths: readonly string[], signal: AbortSignal): Promise<void> {
     const began = performance.now();
-    for (const path of paths) if (!this.#rows.has(path)) this.#coming.set(path, signal);
+    const fresh = paths.filter((path) => !this.#rows.has(path));
+    for (const path of fresh) this.#coming.set(path, signal);
     try {
-      for (const chunk of chunks(paths)) {
-        const { items } = await getGrid(chunk, LAST, signal);
-        for (const { path, runs } of items) {
-          this.#coming.delete(path);
-          this.#rows.set(path, joinMarks(this.#rows.get(path) ?? [], runs, LAST));
-        }
-      }
+      const { items } = await getGrid(paths, LAST, signal);
+      for (const { path, runs } of items) this.#rows.set(path, joinMarks(this.#rows.get(path) ?? [], runs, LAST));
     } finally {
-      for (const path of paths) if (this.#coming.get(path) === signal) this.#coming.delete(path);
+      for (const path of fresh) if (this.#coming.get(path) === signal) this.#coming.delete(path);
     }
     // Since it was asked for, somebody began to tell of changes: one may lie between.
-    if (began < this.watch.joinedAt) this.#ask(paths.filter((path) => this.#sight.includes(path)));
+    if (began < this.watch.joinedAt) this.#ask(paths.filter((path) => this.#isWanted(path)));
+  }
+
+  #isWanted(path: string): boolean {
+    return this.#inSight.includes(path) || this.#ahead.includes(path);
   }
 
   #apply(runs: readonly RunSummary[]): void {
@@ -114,20 +139,20 @@ export class RunHistories {
 
   #forgetFar(): void {
     if (this.#rows.size <= KEPT) return;
-    const inSight = byKey(this.#sight, (path) => path);
+    const wanted = byKey([...this.#inSight, ...this.#ahead], (path) => path);
     for (const path of [...this.#rows.keys()].slice(0, this.#rows.size - KEPT)) {
-      if (!inSight.has(path)) this.#rows.delete(path);
+      if (!wanted.has(path)) this.#rows.delete(path);
     }
   }
 }
 
-function chunks(paths: readonly string[]): string[][] {
+function chunks(paths: readonly string[], most: number): string[][] {
   const all: string[][] = [];
   let chunk: string[] = [];
   let chars = 0;
   for (const path of paths) {
     const more = encodeURIComponent(path).length + 6;
-    if (chunk.length > 0 && (chunk.length === MOST_PATHS || chars + more > MOST_CHARS)) {
+    if (chunk.length > 0 && (chunk.length === most || chars + more > MOST_CHARS)) {
       all.push(chunk);
       [chunk, chars] = [[], 0];
     }
