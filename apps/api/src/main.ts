@@ -18,8 +18,8 @@ import { LeaseStore } from '@das/core/mongo/lease-store';
 import { RunStore } from '@das/core/mongo/run-store';
 import { RunQueue } from '@das/core/queue/run-queue';
 import { Reconciler } from '@das/core/reconcile/reconciler';
+import { releaseMemory } from '@das/core/process/release-memory';
 import { demandTokenOffLoopback } from './session/listen-rule.ts';
-import { releaseMemory } from './release-memory.ts';
 import { startApi } from './start-api.ts';
 
 /** Within this everything is closed after a signal (5 s are promised); what is not is left behind. Milliseconds. */

@@ -17,6 +17,7 @@ import { WorkerRegistry } from '@das/core/mongo/worker-registry';
 import { connectRedis } from '@das/core/queue/connection';
 import { RunQueue } from '@das/core/queue/run-queue';
 import { Reconciler } from '@das/core/reconcile/reconciler';
+import { releaseMemory } from '@das/core/process/release-memory';
 import { localMaster } from '@das/core/spark/submit-command';
 import { ForkServer } from './execute/fork-server.ts';
 import { LeaseKeeper } from './execute/lease-keeper.ts';
@@ -80,6 +81,7 @@ async function main(settings: WorkerSettings, log: Logger): Promise<void> {
     },
     hasRoom: () => hasRoom(directory), log,
   }); // prettier-ignore
+  releaseMemory();
   await worker.start();
   log.info({ worker: id, concurrency: settings.WORKER_CONCURRENCY }, 'worker ready');
 
