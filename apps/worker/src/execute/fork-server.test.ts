@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { childrenOf, dir, lives, order, parentOf, python, until } from '../../test/supervised.ts';
 import { ForkServer } from './fork-server.ts';
@@ -61,7 +62,7 @@ it('gives none that died while it waited', async () => {
   const spare = await spareOf(forkServer, [first.pid]);
   process.kill(spare, 'SIGKILL');
   await until(() => !existsSync(`/proc/${spare}`), 'it is gone');
-  await new Promise((resolve) => setTimeout(resolve, 50)); // its connections end
+  await sleep(1000); // the ends of its connections have been read
   expect(await run(await server.launch(), ['echo', 'another'])).toBe('another\n');
 });
 
