@@ -387,6 +387,23 @@ describe('the pipe between them', () => {
     expect(said).toEqual(['ready', 'spawned', 'exited', 'dead']);
   });
 
+  it('hears a stop before anything was started and the end of its worker in one breath: one end, and no fault', async () => {
+    const child = spawnProcess(python, ['-I', '-S', '-E', '-c', alone], {
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+    });
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    const [events, diagnostics] = [text(child.stdout!), text(child.stderr!)];
+    child.stdin!.end('{"op":"stop"}\n');
+    expect(
+      (await events)
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual([{ ev: 'ready' }, { ev: 'dead', killed: 0, by: 'stop' }]);
+    expect(await diagnostics).toBe('');
+    expect(await exited).toBe(0);
+  });
+
   it('treats a worker that talks nonsense as gone', async () => {
     const child = spawnProcess(python, ['-I', '-S', '-E', '-c', alone], {
       stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],

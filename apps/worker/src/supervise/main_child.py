@@ -24,6 +24,7 @@ class MainChild:
     """`pid`, and the descriptor `report`: it reads the error that kept argv from being executed, or just ends once it was."""
 
     def __init__(self):
+        self.discarded = False
         supervisor = os.getpid()
         order, self.order = os.pipe()  # all four close on exec
         self.report, report = os.pipe()
@@ -49,7 +50,10 @@ class MainChild:
         os.close(self.order)
 
     def discard(self):
-        """Nothing will be started."""
+        """Nothing will be started. Again: nothing; its pid may be somebody else's by then."""
+        if self.discarded:
+            return
+        self.discarded = True
         os.close(self.order)
         os.close(self.report)
         os.kill(self.pid, signal.SIGKILL)

@@ -210,10 +210,11 @@ class Attempt:
             self.child.go(*order)
 
     def finish_unstarted(self, by):
-        self.child.discard()
-        if not self.finished:
-            self.emit(ev="dead", killed=0, by=by)
+        if self.finished:
+            return
         self.finished = True
+        self.child.discard()
+        self.emit(ev="dead", killed=0, by=by)
 
     # -- what the worker hears
 
