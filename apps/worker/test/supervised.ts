@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -34,18 +34,4 @@ export async function until(condition: () => boolean | Promise<boolean>, what: s
   for (const end = Date.now() + 20_000; !(await condition()); await sleep(20)) {
     if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
   }
-}
-
-export function parentOf(pid: number): number {
-  return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
-}
-
-export async function childrenOf(parent: number): Promise<number[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const isChild = async (pid: string) => {
-    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-    return Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]) === parent;
-  };
-  const found = await Promise.all(pids.map(isChild));
-  return pids.filter((_, index) => found[index]).map(Number);
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startDas } from '@das/testkit/das';
+import { childrenOf } from '@das/testkit/processes';
 import type { Row } from '../measure.ts';
 import { residentMib } from '../process-cpu.ts';
 
@@ -37,12 +37,4 @@ async function supervisorOfAttempt(forkServer: number | undefined): Promise<numb
     if (!names.includes('das-main-child')) return supervisor;
   }
   return undefined;
-}
-
-async function childrenOf(parent: number | undefined): Promise<number[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const parents = await Promise.all(
-    pids.map(async (pid) => /\) \S (\d+)/.exec(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''))?.[1]),
-  );
-  return pids.filter((_, index) => Number(parents[index]) === parent).map(Number);
 }

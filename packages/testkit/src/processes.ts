@@ -21,6 +21,19 @@ export function processesOf(directory: string): Promise<ProcessSeen[]> {
   });
 }
 
+/** Children of a process. Linux. */
+export async function childrenOf(parent: number | undefined): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const parents = await Promise.all(pids.map(parentOf));
+  return pids.filter((_, index) => parents[index] === parent);
+}
+
+/** NaN of a process that is gone. Linux. */
+export async function parentOf(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]);
+}
+
 async function seen(belongs: (pid: number) => Promise<boolean>): Promise<ProcessSeen[]> {
   const names = await readdir('/proc').catch(() => []);
   const pids = names.filter((name) => /^\d+$/.test(name)).map(Number);

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { childrenOf, dir, lives, order, parentOf, python, until } from '../../test/supervised.ts';
+import { childrenOf, parentOf } from '@das/testkit/processes';
+import { dir, lives, order, python, until } from '../../test/supervised.ts';
 import { ForkServer } from './fork-server.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -44,7 +45,7 @@ it('serves many at once', async () => {
 
 it('has one ready, with what becomes the main child, and the next one once it is taken and started', async () => {
   const first = await server.launch();
-  const forkServer = parentOf(first.pid);
+  const forkServer = await parentOf(first.pid);
   await run(first, ['true']);
   const spare = await spareOf(forkServer, [first.pid]);
   const [waiting] = await childrenOf(spare);
@@ -57,7 +58,7 @@ it('has one ready, with what becomes the main child, and the next one once it is
 
 it('gives none that died while it waited', async () => {
   const first = await server.launch();
-  const forkServer = parentOf(first.pid);
+  const forkServer = await parentOf(first.pid);
   await run(first, ['true']);
   const spare = await spareOf(forkServer, [first.pid]);
   process.kill(spare, 'SIGKILL');
@@ -80,7 +81,7 @@ it('may be killed: what it forked goes on, and the next one takes its place', as
   const first = await server.launch();
   const said = run(first, ['sh', '-c', 'sleep 1; echo survived; exit 3']);
   await first.spawned;
-  process.kill(parentOf(first.pid), 'SIGKILL');
+  process.kill(await parentOf(first.pid), 'SIGKILL');
   expect(await run(await server.launch(), ['echo', 'next'])).toBe('next\n');
   expect(await first.ended).toMatchObject({ code: 3, by: 'none' });
   expect(await said).toBe('survived\n');
@@ -96,7 +97,7 @@ it('ends with its worker, and leaves neither zombie nor main child', async () =>
   const directory = await mkdtemp(join(dir, 'x'.repeat(90))); // longer than a socket's address
   await using own = await ForkServer.start({ python, directory, log: () => undefined });
   const other = await own.launch();
-  const forkServer = parentOf(other.pid);
+  const forkServer = await parentOf(other.pid);
   await own[Symbol.asyncDispose]();
   expect(lives(forkServer)).toBe(false);
   await other.start(order(['true']));

@@ -102,7 +102,7 @@ export class RunHistories {
 
   /** After a gap what is in sight is fetched again, then what is next, and the rest when it is seen. Nothing is asked for twice at a time. */
   async #again(signal: AbortSignal): Promise<void> {
-    const wanted = byKey([...this.#inSight, ...this.#ahead], (path) => path);
+    const wanted = this.#wanted();
     for (const path of [...this.#rows.keys()]) if (!wanted.has(path)) this.#rows.delete(path);
     this.#missing.clear();
     const inSight = this.#inSight.filter((path) => !this.#isComing(path));
@@ -121,11 +121,14 @@ export class RunHistories {
       for (const path of fresh) if (this.#coming.get(path) === signal) this.#coming.delete(path);
     }
     // Since it was asked for, somebody began to tell of changes: one may lie between.
-    if (began < this.watch.joinedAt) this.#ask(paths.filter((path) => this.#isWanted(path)));
+    if (began < this.watch.joinedAt) {
+      const wanted = this.#wanted();
+      this.#ask(paths.filter((path) => wanted.has(path)));
+    }
   }
 
-  #isWanted(path: string): boolean {
-    return this.#inSight.includes(path) || this.#ahead.includes(path);
+  #wanted(): ReadonlyMap<string, string> {
+    return byKey([...this.#inSight, ...this.#ahead], (path) => path);
   }
 
   #apply(runs: readonly RunSummary[]): void {
@@ -139,7 +142,7 @@ export class RunHistories {
 
   #forgetFar(): void {
     if (this.#rows.size <= KEPT) return;
-    const wanted = byKey([...this.#inSight, ...this.#ahead], (path) => path);
+    const wanted = this.#wanted();
     for (const path of [...this.#rows.keys()].slice(0, this.#rows.size - KEPT)) {
       if (!wanted.has(path)) this.#rows.delete(path);
     }
