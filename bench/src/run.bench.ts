@@ -14,6 +14,7 @@ import { q1 } from './rows/q1-launch.ts';
 import { r1 } from './rows/r1-recovery.ts';
 import { s1 } from './rows/s1-start.ts';
 import { s2 } from './rows/s2-cold-start.ts';
+import { u1 } from './rows/u1-dashboard.ts';
 import { w1 } from './rows/w1-makespan.ts';
 import { w3 } from './rows/w3-retries.ts';
 import { keep, tableOf } from './table.ts';
@@ -37,6 +38,7 @@ const BENCHES: Record<string, () => Promise<Row | Row[]>> = {
   L200: () => load(quick),
   M1: () => m1(quick),
   M2: () => m2(),
+  U1: () => u1(quick),
 };
 
 describe('bench', () => {

@@ -83,6 +83,8 @@ async function sideBySide(command: SubmitCommand) {
   return { stock, started, quick: await execute(started) };
 }
 
+const lastWords = ({ stdout }: Ended) => stdout.split('\n').slice(-6);
+
 async function scriptOf(name: string, source: string): Promise<string> {
   const path = join(directory, name);
   await writeFile(path, source);
@@ -93,7 +95,7 @@ const EXAMPLES = join(dirname(dirname(sparkSubmit)), 'examples/src/main/python')
 
 describe('a quick start', () => {
   test(
-    'a script sees the same settings, paths, environment, arguments; only stop() is quicker',
+    'a script sees the same settings, paths, environment, arguments and errors; only stop() is quicker',
     { timeout: LONG_MS },
     async () => {
       const script = await scriptOf('reveal.py', `
@@ -119,8 +121,8 @@ print(json.dumps({
   "classPath": runtime.getProperty("java.class.path"), "marked": runtime.getProperty("marked"),
   "heap": str(spark._jvm.java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments().contains("-Xmx768m")),
   "total": total.value, "waits": sorted(map(end_a_server, range(5))),
-}, indent=1, sort_keys=True))
-spark.stop()
+}, sort_keys=True), flush=True)
+spark.sql("select nothing from nowhere")
 `); // prettier-ignore
       const pyFiles = [await scriptOf('helper.py', 'VALUE = 42\n')];
       const propertiesFile = join(directory, 'operator.conf');
@@ -133,10 +135,14 @@ spark.stop()
       const both = await sideBySide(commandOf(script, { pyFiles, propertiesFile, args, conf }));
       expect(both.started.argv[0]).toMatch(/\/java$/);
       expect(both.started.argv).toContain('-Dmarked=yes');
-      expect(both.quick.code, both.quick.stderr).toBe(0);
-      const [stock, started] = [both.stock.stdout, both.quick.stdout].map(
-        (text) => JSON.parse(text.replaceAll(/localPyFiles-[0-9a-f-]+/g, 'localPyFiles')) as { waits: number[] },
-      ) as [{ waits: number[] }, { waits: number[] }];
+      expect(both.quick.code, both.quick.stderr).toBe(both.stock.code);
+      expect(both.quick.code).toBe(1);
+      expect(lastWords(both.quick)).toEqual(lastWords(both.stock));
+      expect(both.quick.stdout).toContain('TABLE_OR_VIEW_NOT_FOUND');
+      const [stock, started] = [both.stock.stdout, both.quick.stdout].map((text) => {
+        const told = text.split('\n').find((line) => line.startsWith('{')) ?? '';
+        return JSON.parse(told.replaceAll(/localPyFiles-[0-9a-f-]+/g, 'localPyFiles')) as { waits: number[] };
+      }) as [{ waits: number[] }, { waits: number[] }];
       expect(stock).toMatchObject({ argv: [script, ...args], marked: 'yes', heap: 'True', helper: 42, total: 45 });
       expect(started).toEqual({ ...stock, waits: started.waits });
       // spark.stop() does not wait for the next look of the accumulators' server. Medians of what each of five waited, on the same machine
@@ -156,8 +162,6 @@ spark.stop()
     'three.py': 'import sys\nsys.exit(3)\n',
     'killed.py': 'import os\nos.kill(os.getpid(), 9)\n',
     'wrong.py': 'def f(:\n',
-    'raises.py':
-      'from pyspark.sql import SparkSession\nSparkSession.builder.getOrCreate().sql("select nothing from nowhere")\n',
     'missing.py': null,
   };
   test.for(Object.entries(ends))('%s: the same exit code and last words', async ([name, source]) => {
@@ -166,7 +170,7 @@ spark.stop()
     expect(both.started.argv[0]).toMatch(/\/java$/);
     expect(both.quick.code).toBe(both.stock.code);
     expect(both.quick.code).not.toBe(0);
-    expect(both.quick.stdout.split('\n').slice(-6)).toEqual(both.stock.stdout.split('\n').slice(-6));
+    expect(lastWords(both.quick)).toEqual(lastWords(both.stock));
   });
 
   test('settings that Spark’s launcher refuses are refused by Spark', async () => {
