@@ -96,6 +96,7 @@ export function startApi(options: ApiOptions): () => Promise<void> {
     lookUp: new FileLookUp(hdfs),
     contents: stores.contents,
     scripts: stores.scripts,
+    now: () => db.clock.now(),
   });
   const platform = { retries: settings.DEFAULT_RETRIES, timeoutMs: settings.RUN_TIMEOUT_MS };
   const rules = { scriptsDir: settings.HDFS_SCRIPTS_DIR, extraConf: settings.SPARK_CONF_ALLOW };

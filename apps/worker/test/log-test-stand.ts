@@ -40,7 +40,7 @@ export class LogTestStand {
   async openLog({ directory = this.directory, maxBytes = 64 * 1024 * 1024, ...options }: OpenOptions = {}) {
     const runId = options.runId ?? randomUUID();
     const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
-    const log = new AttemptLog(await Spool.open(join(directory, 'log.spool'), maxBytes), {
+    const log = new AttemptLog(Spool.open(join(directory, 'log.spool'), maxBytes), {
       runId,
       attempt: 1,
       store: this.store,

@@ -23,7 +23,7 @@ export type NeededFile = {
 
 /** How long pinning may take: it says when it gets on. */
 export type PinBounds = Pick<CallBounds, 'hdfs' | 'prolong'>;
-type Pinned = { sha256: string; size: number };
+type Pinned = { sha256: string; size: number; seenAt?: Date };
 
 const READS_AT_ONCE = 16;
 const BATCH_FILES = 64;
@@ -40,6 +40,7 @@ export class Pinning {
   readonly #lookUp: FileLookUp;
   readonly #contents: ContentStore;
   readonly #scripts: ScriptStore;
+  readonly #now: () => Date;
   /** What is asked of MongoDB, shared by the calls that ask at the same time. */
   readonly #tracked: Coalescer<string[], Map<string, ScriptDocument>>;
   readonly #sizes: Coalescer<string[], Map<string, number>>;
@@ -48,11 +49,18 @@ export class Pinning {
   /** By path: hash of a file that is no script, with the status it was read under. */
   readonly #others = new Map<string, { status: HdfsStatus; sha256: string }>();
 
-  constructor(options: { hdfs: Hdfs; lookUp: FileLookUp; contents: ContentStore; scripts: ScriptStore }) {
+  constructor(options: {
+    hdfs: Hdfs;
+    lookUp: FileLookUp;
+    contents: ContentStore;
+    scripts: ScriptStore;
+    now: () => Date;
+  }) {
     this.#hdfs = options.hdfs;
     this.#lookUp = options.lookUp;
     this.#contents = options.contents;
     this.#scripts = options.scripts;
+    this.#now = options.now;
     this.#tracked = shareLookUps((paths) => options.scripts.findMany(paths));
     this.#sizes = shareLookUps((hashes) => options.contents.sizes(hashes));
   }
@@ -69,6 +77,7 @@ export class Pinning {
 
   async #current(files: readonly NeededFile[], bounds: PinBounds): Promise<Map<string, Pinned>> {
     const paths = [...new Set(files.map(({ path }) => path))];
+    const seenAt = this.#now();
     let statuses: Map<string, HdfsStatus | null>;
     let tracked: Map<string, ScriptDocument>;
     try {
@@ -84,8 +93,8 @@ export class Pinning {
     }
     refuseUnfit(files, statuses);
     const found = new Map([...statuses].flatMap(([path, status]) => (status ? [[path, status] as const] : [])));
-    const pinned = await this.#known(found, tracked);
-    await this.#read([...found.values()].filter(({ path }) => !pinned.has(path)), pinned, bounds); // prettier-ignore
+    const pinned = await this.#known(found, tracked, seenAt);
+    await this.#read([...found.values()].filter(({ path }) => !pinned.has(path)), pinned, { seenAt, bounds }); // prettier-ignore
     return pinned;
   }
 
@@ -93,6 +102,7 @@ export class Pinning {
   async #known(
     statuses: ReadonlyMap<string, HdfsStatus>,
     scripts: ReadonlyMap<string, ScriptDocument>,
+    seenAt: Date,
   ): Promise<Map<string, Pinned>> {
     const hashes = new Map<string, string>();
     for (const [path, status] of statuses) {
@@ -106,7 +116,7 @@ export class Pinning {
     const sizes = await this.#storedSizes(new Set(hashes.values()));
     return new Map([...hashes].flatMap(([path, sha256]) => {
       const size = sizes.get(sha256);
-      return size === undefined ? [] : [[path, { sha256, size }] as const];
+      return size === undefined ? [] : [[path, { sha256, size, seenAt }] as const];
     })); // prettier-ignore
   }
 
@@ -120,7 +130,11 @@ export class Pinning {
   }
 
   /** Reads and stores what is new, a batch at a time. What has been stored stays, so asking again gets further. */
-  async #read(statuses: readonly HdfsStatus[], pinned: Map<string, Pinned>, bounds: PinBounds): Promise<void> {
+  async #read(
+    statuses: readonly HdfsStatus[],
+    pinned: Map<string, Pinned>,
+    { seenAt, bounds }: { seenAt: Date; bounds: PinBounds },
+  ): Promise<void> {
     for (const batch of batches(statuses)) {
       const read: { status: HdfsStatus; bytes: Uint8Array }[] = [];
       await eachAtOnce(batch, READS_AT_ONCE, async (status) => {
@@ -135,7 +149,7 @@ export class Pinning {
       }));
       await this.#scripts.pin(hashed.filter(({ status }) => isScript(status.path)));
       for (const { status, size, sha256 } of hashed) {
-        pinned.set(status.path, { sha256, size });
+        pinned.set(status.path, { sha256, size, seenAt });
         if (!isScript(status.path)) this.#remember(status, sha256);
       }
       bounds.prolong();

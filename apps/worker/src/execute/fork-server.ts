@@ -24,6 +24,8 @@ const HELLO_BYTES = NAME_BYTES + 1 + 10;
 const ADDRESS_BYTES = 100;
 /** A machine that takes longer to fork is in no state to run anything. */
 const LAUNCH_MS = 30_000;
+/** From the start of an attempt until another supervisor is forked for the next one. */
+const REFILL_MS = 25;
 /** How often a request is repeated because the fork server died. */
 const TRIES = 3;
 
@@ -82,8 +84,8 @@ export class ForkServer implements AsyncDisposable {
     const spare = this.#spare;
     this.#spare = null;
     const supervisor = spare && !spare.isOver ? spare : await this.#fork();
-    // Not before it has started its attempt: that is waited for.
-    const refill = () => void this.#refill();
+    // Not while its attempt starts: that is waited for, and forking takes a core.
+    const refill = () => void setTimeout(() => void this.#refill(), REFILL_MS);
     supervisor.spawned.then(refill, refill);
     return supervisor;
   }

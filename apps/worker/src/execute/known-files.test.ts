@@ -18,6 +18,18 @@ it('knows a file while its status and the wanted hash are the same', () => {
     expect(files.find(status(change), 'hash', LONG_AGO)).toBeNull();
 });
 
+it('a look less than a second ago holds, its own or that of who accepted the run, for the hash it was of', () => {
+  const files = new KnownFiles(1000);
+  files.keep(status(), 'hash', bytes, LONG_AGO);
+  expect(files.justSeen('/scripts/a.py', 'hash')).toBeNull();
+  expect(files.justSeen('/scripts/a.py', 'hash', 1500)).toBeNull();
+  expect(files.justSeen('/scripts/a.py', 'hash', 500)).toBe(bytes);
+  expect(files.justSeen('/scripts/a.py', 'other hash', 500)).toBeNull();
+  expect(files.justSeen('/scripts/b.py', 'hash', 500)).toBeNull();
+  files.find(status(), 'hash', performance.now());
+  expect(files.justSeen('/scripts/a.py', 'hash')).toBe(bytes);
+});
+
 it('keeps nothing that is not as long as it was said to be, and nothing large', () => {
   const files = new KnownFiles(1000);
   files.keep(status({ length: 101 }), 'hash', bytes, LONG_AGO);

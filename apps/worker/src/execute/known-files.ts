@@ -27,10 +27,14 @@ export class KnownFiles {
     this.#maxBytes = maxBytes;
   }
 
-  /** The bytes of the file, if they were there with this hash less than a second ago: so HDFS need not be asked at all. */
-  justSeen(path: string, sha256: string): Uint8Array | null {
+  /**
+   * The bytes of the file, if they were there with this hash less than a second ago: so HDFS need not be asked at all. Whoever
+   * accepted the run has looked, too: `acceptedMs` ago.
+   */
+  justSeen(path: string, sha256: string, acceptedMs = Infinity): Uint8Array | null {
     const known = this.#known.get(path);
-    return known?.sha256 === sha256 && performance.now() - known.seenAt < LOOK_MS ? known.bytes : null;
+    if (known?.sha256 !== sha256) return null;
+    return Math.min(performance.now() - known.seenAt, acceptedMs) < LOOK_MS ? known.bytes : null;
   }
 
   /** The bytes of the file as it is now, if they are known and have this hash. */

@@ -10,8 +10,13 @@ export function watchOomKills(): () => boolean {
   return () => countOomKills() > before;
 }
 
+/** Where this process's kills are counted: looked for once, as a process is hardly ever moved. */
+let counter: string | undefined;
+
 /** See cgroups(7): `memory.events` of version 2, `memory.oom_control` of version 1; in a container its own group is the root. */
 function countOomKills(): number {
+  const known = counter === undefined ? undefined : countedIn(counter);
+  if (known !== undefined) return known;
   const groups = read('/proc/self/cgroup');
   const v1 = /^\d+:memory:(\/.*)$/m.exec(groups)?.[1] ?? '';
   const v2 = /^0::(\/.*)$/m.exec(groups)?.[1] ?? '';
@@ -22,10 +27,17 @@ function countOomKills(): number {
     '/sys/fs/cgroup/memory.events',
   ];
   for (const place of places) {
-    const counted = /^oom_kill (\d+)$/m.exec(read(place))?.[1];
-    if (counted !== undefined) return Number(counted);
+    const counted = countedIn(place);
+    if (counted === undefined) continue;
+    counter = place;
+    return counted;
   }
   return 0;
+}
+
+function countedIn(place: string): number | undefined {
+  const counted = /^oom_kill (\d+)$/m.exec(read(place))?.[1];
+  return counted === undefined ? undefined : Number(counted);
 }
 
 function read(path: string): string {

@@ -30,7 +30,7 @@ export class Preparation implements AsyncDisposable {
   /** Rejects with what any of it failed of, or with the reason it was stopped for. */
   readonly done: Promise<Prepared>;
   readonly #stopping = new AbortController();
-  #parts: { supervisor: Promise<Supervisor>; fetched: Promise<Fetched>; spool: Promise<Spool> } | null = null;
+  #parts: { supervisor: Promise<Supervisor>; fetched: Promise<Fetched>; spool: Spool } | null = null;
   /** The workspace could not be removed. */
   readonly #onResidue: (error: unknown) => void;
   #disposal: Promise<void> | null = null;
@@ -54,13 +54,13 @@ export class Preparation implements AsyncDisposable {
     const { signal } = this.#stopping;
     signal.throwIfAborted();
     workspace.make();
+    const disk = watchDisk(workspace.directory);
+    const spool = Spool.open(workspace.spoolFile, context.logMaxBytes);
     const supervisor = context.supervisors.launch();
     const fetched = fetchFiles(context, manifest, workspace, this.places, signal);
-    const spool = Spool.open(workspace.spoolFile, context.logMaxBytes);
-    const disk = watchDisk(workspace.directory);
     this.#parts = { supervisor, fetched, spool };
-    const all = await Promise.all([supervisor, fetched, spool, disk]);
-    return { supervisor: all[0], fetched: all[1], spool: all[2], disk: all[3], oomKilled: watchOomKills() };
+    const all = await Promise.all([supervisor, fetched]);
+    return { supervisor: all[0], fetched: all[1], spool, disk, oomKilled: watchOomKills() };
   }
 
   /** Files that are not there yet are not waited for any longer. */
@@ -78,9 +78,9 @@ export class Preparation implements AsyncDisposable {
     await this.done.catch(() => undefined);
     if (this.#parts) {
       const { supervisor, fetched, spool } = this.#parts;
-      const [launched, , opened] = await Promise.allSettled([supervisor, fetched, spool]);
+      const [launched] = await Promise.allSettled([supervisor, fetched]);
       if (launched.status === 'fulfilled') await launched.value[Symbol.asyncDispose]();
-      if (opened.status === 'fulfilled') await opened.value.close();
+      await spool.close();
     }
     await this.workspace[Symbol.asyncDispose]().catch(this.#onResidue);
   }

@@ -1,7 +1,8 @@
 import type { Stream } from '@das/contracts/states';
 import { countNewlines } from '@das/core/domain/newlines';
-import type { FileHandle } from 'node:fs/promises';
-import { open, rm } from 'node:fs/promises';
+import { closeSync, openSync, read, rmSync, write } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import type { Segment } from './segment-index.ts';
 import { SegmentIndex } from './segment-index.ts';
 import type { SpoolFailure } from './spool-errors.ts';
@@ -15,6 +16,12 @@ const DRAINED_BYTES = 512 * 1024;
 
 /** Blocks kept for the next bytes: all there can be, so that a flood makes no garbage. */
 const FREE_BLOCKS = FULL_BYTES / BLOCK_BYTES;
+
+/** What is smaller is removed at once instead of by a thread, as the workspace does it. */
+const SMALL_BYTES = 64 * 1024;
+
+const readAt = promisify(read);
+const writeAt = promisify(write);
 
 type Block = { offset: number; length: number; bytes: Buffer };
 
@@ -38,7 +45,7 @@ export class Spool {
   onFailure: (failure: SpoolFailure) => void = () => undefined;
 
   readonly #path: string;
-  readonly #file: FileHandle;
+  readonly #fd: number;
   readonly #headSegments = new SegmentIndex();
   readonly #ringSegments = new SegmentIndex();
   /** Bytes whose place in the file is theirs from now on, being written or not. */
@@ -52,17 +59,17 @@ export class Spool {
   #waiters: { target: number; resolve: () => void }[] = [];
 
   /** Makes the file: before the child is started, so that a full disk is known in time. Throws SpoolDiskFull or SpoolBroken. */
-  static async open(path: string, maxBytes: number): Promise<Spool> {
+  static open(path: string, maxBytes: number): Spool {
     try {
-      return new Spool(path, await open(path, 'w+', 0o600), maxBytes);
+      return new Spool(path, openSync(path, 'w+', 0o600), maxBytes);
     } catch (error) {
       throw toSpoolFailure(error);
     }
   }
 
-  private constructor(path: string, file: FileHandle, maxBytes: number) {
+  private constructor(path: string, fd: number, maxBytes: number) {
     this.#path = path;
-    this.#file = file;
+    this.#fd = fd;
     this.headBytes = Math.floor(maxBytes / 4);
     this.ringBytes = maxBytes - this.headBytes;
   }
@@ -104,7 +111,7 @@ export class Spool {
     const bytes = target.subarray(0, length);
     try {
       for (const { at, from, to } of this.#places(offset, length)) {
-        const { bytesRead } = await this.#file.read(bytes, from, to - from, at);
+        const { bytesRead } = await readAt(this.#fd, bytes, from, to - from, at);
         if (bytesRead < to - from) throw new Error(`the file ends at ${at + bytesRead}`);
       }
     } catch (error) {
@@ -135,8 +142,9 @@ export class Spool {
     this.#queue = [];
     await this.#writing;
     for (const { resolve } of this.#waiters.splice(0)) resolve();
-    await this.#file.close();
-    await rm(this.#path, { force: true });
+    closeSync(this.#fd);
+    if (this.size <= SMALL_BYTES) rmSync(this.#path, { force: true });
+    else await rm(this.#path, { force: true });
   }
 
   #append(segments: SegmentIndex, stream: Stream, bytes: Buffer, at: Date): void {
@@ -191,7 +199,7 @@ export class Spool {
     this.#claimed = block.offset + block.length;
     for (const { at, from, to } of this.#places(block.offset, block.length)) {
       for (let start = from; start < to;) {
-        const { bytesWritten } = await this.#file.write(block.bytes, start, to - start, at + start - from);
+        const { bytesWritten } = await writeAt(this.#fd, block.bytes, start, to - start, at + start - from);
         start += bytesWritten;
       }
     }

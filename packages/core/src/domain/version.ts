@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 
 export type ManifestRole = 'script' | 'pyFile' | 'file';
-/** One file of a version; `size` in bytes is carried along and not part of the hash. */
-export type ManifestEntry = { role: ManifestRole; path: string; sha256: string; size: number };
+/**
+ * One file of a version. Carried along and not part of the hash: `size` in bytes, and `seenAt`, when HDFS was asked and held it so (absent where
+ * nobody asked).
+ */
+export type ManifestEntry = { role: ManifestRole; path: string; sha256: string; size: number; seenAt?: Date };
 
 export function sha256Of(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex');
