@@ -12,10 +12,14 @@ export class NotingStub {
     this.#notes = join(directory, 'notes');
   }
 
-  /** `sleepS`: how long it takes; `failures`: how many of its first executions fail. */
-  static async make(options: { sleepS?: number; failures?: number } = {}): Promise<NotingStub> {
+  /**
+   * `sleepS`: how long it takes; `failures`: how many of its first executions fail; `notes: false`: it notes nothing, which saves the process that
+   * tells the time.
+   */
+  static async make(options: { sleepS?: number; failures?: number; notes?: boolean } = {}): Promise<NotingStub> {
     const stub = new NotingStub(await mkdtemp(join(tmpdir(), 'das-bench-')));
-    const lines = ['#!/bin/sh', `date +%s%N >> "${stub.#notes}"`];
+    const lines = ['#!/bin/sh'];
+    if (options.notes !== false) lines.push(`date +%s%N >> "${stub.#notes}"`);
     if (options.sleepS) lines.push(`sleep ${options.sleepS}`);
     if (options.failures) lines.push(`[ "$(wc -l < "${stub.#notes}")" -gt ${options.failures} ] || exit 1`);
     await writeFile(stub.path, `${lines.join('\n')}\nexit 0\n`);
