@@ -54,6 +54,8 @@ export class Spool {
   #queue: Block[] = [];
   #free: Buffer[] = [];
   #writing: Promise<void> | null = null;
+  /** Under way: the descriptor is not closed beneath them, as it may be another file's right after. */
+  readonly #reading = new Set<Promise<unknown>>();
   #full = false;
   #isClosed = false;
   #waiters: { target: number; resolve: () => void }[] = [];
@@ -111,13 +113,24 @@ export class Spool {
     const bytes = target.subarray(0, length);
     try {
       for (const { at, from, to } of this.#places(offset, length)) {
-        const { bytesRead } = await readAt(this.#fd, bytes, from, to - from, at);
+        const bytesRead = await this.#readAt(bytes, from, to - from, at);
         if (bytesRead < to - from) throw new Error(`the file ends at ${at + bytesRead}`);
       }
     } catch (error) {
       throw toSpoolFailure(error);
     }
     return this.holds(offset) ? bytes : null;
+  }
+
+  async #readAt(bytes: Buffer, from: number, length: number, at: number): Promise<number> {
+    if (this.#isClosed) throw new Error('the file is closed');
+    const reading = readAt(this.#fd, bytes, from, length, at);
+    this.#reading.add(reading);
+    try {
+      return (await reading).bytesRead;
+    } finally {
+      this.#reading.delete(reading);
+    }
   }
 
   holds(offset: number): boolean {
@@ -140,7 +153,7 @@ export class Spool {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#queue = [];
-    await this.#writing;
+    await Promise.allSettled([this.#writing, ...this.#reading]);
     for (const { resolve } of this.#waiters.splice(0)) resolve();
     closeSync(this.#fd);
     if (this.size <= SMALL_BYTES) rmSync(this.#path, { force: true });
@@ -196,6 +209,7 @@ export class Spool {
   }
 
   async #write(block: Block): Promise<void> {
+    if (this.#isClosed) throw new Error('the file is closed');
     this.#claimed = block.offset + block.length;
     for (const { at, from, to } of this.#places(block.offset, block.length)) {
       for (let start = from; start < to;) {
