@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startDas } from '@das/testkit/das';
 import type { Das } from '@das/testkit/das';
@@ -103,8 +102,9 @@ describe('a run whose processes ignore every signal they may', () => {
 });
 
 test('while it fetches from an HDFS that hangs', async () => {
+  const script = await das.putScript('unknown.py', STUBBORN_FAMILY); // what a worker knows it need not fetch
   hdfs.freeze();
-  const { id } = await das.submit({ script: family, args: [born] });
+  const { id } = await das.submit({ script, args: [born] });
   await das.waitFor(id, ({ phase }) => phase === 'fetching');
   expect((await cancel(id)).body.state).toBe('cancelling');
   await deadWhenCancelled(id);
@@ -115,11 +115,11 @@ test('between attempts, and in the queue: at once, and nothing is started any mo
   const failing = await das.putScript('failing.py', 'import sys\nsys.exit(3)\n');
   const retrying = await das.submit({ script: failing, retries: { max: 3, delayMs: 5000 } });
   await das.waitFor(retrying.id, ({ state }) => state === 'retrying', { everyMs: 20 });
+  const unknown = await das.putScript('never_run.py', 'import sys\nsys.exit(4)\n');
   hdfs.freeze();
-  await sleep(1000); // a worker that looked at the file less than a second ago does not ask HDFS again
-  const busy = await Promise.all([0, 1].map(() => das.submit({ script: failing })));
+  const busy = await Promise.all([0, 1].map(() => das.submit({ script: unknown })));
   await Promise.all(busy.map(({ id }) => das.waitFor(id, ({ phase }) => phase === 'fetching')));
-  const queued = await das.submit({ script: failing });
+  const queued = await das.submit({ script: unknown });
   for (const { id } of [retrying, queued]) expect((await cancel(id)).body.state).toBe('cancelled');
   for (const { id } of [retrying, queued]) expect((await cancel(id)).status).toBe(200);
   const attempts = (await das.run(retrying.id)).attemptCount;
