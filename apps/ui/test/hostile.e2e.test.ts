@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Dashboard, PHONE, soon } from './dashboard.ts';
+import type { Visit } from './dashboard.ts';
 
 /** Names, arguments and labels that try to be more than text: they are shown as text, and break no layout. */
 let dashboard: Dashboard;
+let visit: Visit;
 let ids: string[];
 /** As long as HDFS lets a name be. */
 const pad = (name: string) => name.slice(0, -3) + 'x'.repeat(Math.max(0, 255 - Buffer.byteLength(name))) + '.py';
@@ -36,6 +38,7 @@ beforeAll(async () => {
   ).body;
   ids = runs.map(({ id }) => id);
   for (const id of ids) await das.waitFor(id);
+  visit = await dashboard.visit('/runs');
 });
 afterAll(() => dashboard[Symbol.asyncDispose]());
 
@@ -52,8 +55,8 @@ const PAGES: [string, () => string][] = [
 ];
 
 test.each(PAGES)('%s: names are text, nothing runs, nothing is wider than the screen', async (_, path) => {
-  await using visit = await dashboard.visit(path());
   const { page } = visit;
+  await page.goto(path());
   await visit.sees(page.getByRole('heading', { level: 1 }));
   await soon(() => page.getByRole('status', { name: /^Loading/ }).count()).toBe(0);
   await page.waitForLoadState('networkidle');
@@ -68,8 +71,8 @@ test.each(PAGES)('%s: names are text, nothing runs, nothing is wider than the sc
 });
 
 test('a hostile name is found in the palette and leads to its script', async () => {
-  await using visit = await dashboard.visit('/runs');
   const { page } = visit;
+  await page.goto('/runs');
   await visit.sees(page.getByRole('status', { name: 'Connection' }).getByText('Live'));
   await page.keyboard.press('Control+k');
   await page.keyboard.type('<img');
