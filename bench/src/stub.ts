@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** An executable in spark-submit's place that notes when it was executed, then sleeps and ends as it is told to. */
-export class NotingStub {
+export class Stub {
   readonly path: string;
   readonly #notes: string;
 
@@ -16,8 +16,8 @@ export class NotingStub {
    * `sleepS`: how long it takes; `failures`: how many of its first executions fail; `notes: false`: it notes nothing, which saves the process that
    * tells the time.
    */
-  static async make(options: { sleepS?: number; failures?: number; notes?: boolean } = {}): Promise<NotingStub> {
-    const stub = new NotingStub(await mkdtemp(join(tmpdir(), 'das-bench-')));
+  static async make(options: { sleepS?: number; failures?: number; notes?: boolean } = {}): Promise<Stub> {
+    const stub = new Stub(await mkdtemp(join(tmpdir(), 'das-bench-')));
     const lines = ['#!/bin/sh'];
     if (options.notes !== false) lines.push(`date +%s%N >> "${stub.#notes}"`);
     if (options.sleepS) lines.push(`sleep ${options.sleepS}`);
@@ -37,7 +37,7 @@ export class NotingStub {
   }
 }
 
-/** Unix milliseconds with a fraction, as `NotingStub.times` gives them. */
+/** Unix milliseconds with a fraction, as `Stub.times` gives them. */
 export function nowMs(): number {
   return performance.timeOrigin + performance.now();
 }

@@ -41,6 +41,21 @@ test('without the token nothing is shown; with it everything, until one signs ou
   await visit.sees(page.getByRole('heading', { name: 'Sign in to DAS' }));
 });
 
+test('the sign-in cannot be loaded: said, with what to do, instead of an empty page', async () => {
+  await using visit = await dashboard.visit('about:blank');
+  const { page } = visit;
+  await page.route(/\.js$/, async (route) => {
+    const response = await route.fetch();
+    const isSignIn = (await response.text()).includes('is protected by a token');
+    await (isSignIn ? route.abort() : route.fulfill({ response }));
+  });
+  await page.goto('/runs');
+  await visit.sees(page.getByRole('alert').getByText('The sign-in could not be loaded. Reload the page'));
+  await page.unrouteAll({ behavior: 'wait' });
+  await page.reload();
+  await visit.sees(page.getByRole('heading', { name: 'Sign in to DAS', level: 1 }));
+});
+
 test('the API dies and comes back: told at once, and what came meanwhile is shown without a reload', async () => {
   const { das } = dashboard;
   await using visit = await dashboard.visit('/runs');

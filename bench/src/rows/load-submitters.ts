@@ -3,7 +3,7 @@ import { startDas } from '@das/testkit/das';
 import type { Das } from '@das/testkit/das';
 import { AS_SHIPPED, quantile } from '../measure.ts';
 import type { Row } from '../measure.ts';
-import { NotingStub } from '../stub.ts';
+import { Stub } from '../stub.ts';
 
 const SUBMITTERS = 200;
 /** Each submits a run, and thinks about as long before its next one: together 20 runs/s, two thirds of what two cores can execute (P3). */
@@ -16,7 +16,7 @@ type Accepted = { id: string; ms: number };
 /** 200 people submit for five minutes: how long each waits for its 202, how long runs wait, and whether each ended exactly once. */
 export async function load(quick: boolean): Promise<Row[]> {
   const seconds = quick ? 30 : 300;
-  const stub = await NotingStub.make();
+  const stub = await Stub.make();
   await using das = await startDas({ stub: true, workers: 2, env: { ...AS_SHIPPED, SPARK_SUBMIT: stub.path } });
   const script = await das.putScript('job.py', 'pass\n');
   const accepted: Accepted[] = [];

@@ -2,7 +2,7 @@ import { startDas } from '@das/testkit/das';
 import { AS_SHIPPED, timed } from '../measure.ts';
 import type { Row } from '../measure.ts';
 import { untilCompleted } from '../until-completed.ts';
-import { NotingStub } from '../stub.ts';
+import { Stub } from '../stub.ts';
 
 const STUB_S = 2;
 /** Workers and their places each. */
@@ -16,7 +16,7 @@ export async function p1(quick: boolean): Promise<Row[]> {
     ? LAYOUTS.filter(([workers, places]) => workers * places !== 8 && workers * places !== 4)
     : LAYOUTS;
   for (const [workers, places] of layouts) {
-    const stub = await NotingStub.make({ sleepS: STUB_S, notes: false });
+    const stub = await Stub.make({ sleepS: STUB_S, notes: false });
     await using das = await startDas({
       workers,
       env: { ...AS_SHIPPED, SPARK_SUBMIT: stub.path, WORKER_CONCURRENCY: String(places) },

@@ -4,14 +4,14 @@ import { startDas } from '@das/testkit/das';
 import { AS_SHIPPED, timed } from '../measure.ts';
 import type { Row } from '../measure.ts';
 import { treeCpuMs } from '../process-cpu.ts';
-import { NotingStub } from '../stub.ts';
+import { Stub } from '../stub.ts';
 import { untilCompleted } from '../until-completed.ts';
 
 /** Stub runs that do nothing, as many as go: what DAS itself costs a run, and how many it gets through. */
 export async function p3(quick: boolean): Promise<Row[]> {
   const count = quick ? 200 : 1000;
   const places = 2 * availableParallelism();
-  const stub = await NotingStub.make();
+  const stub = await Stub.make();
   await using das = await startDas({
     env: { ...AS_SHIPPED, SPARK_SUBMIT: stub.path, WORKER_CONCURRENCY: String(places) },
   });

@@ -3,7 +3,7 @@ import { startDas } from '@das/testkit/das';
 import { BareWorker } from '../bare-worker.ts';
 import { AS_SHIPPED, quantile } from '../measure.ts';
 import type { Row } from '../measure.ts';
-import { NotingStub, nowMs } from '../stub.ts';
+import { Stub, nowMs } from '../stub.ts';
 
 /** What a run leaves to be written behind it is written by then: the worker is idle, as the bare one is. */
 const IDLE_MS = 150;
@@ -11,11 +11,11 @@ const IDLE_MS = 150;
 /** From the 202 to the execution of spark-submit, on an idle, warm worker. */
 export async function s1(quick: boolean): Promise<Row[]> {
   const count = quick ? 20 : 100;
-  const stub = await NotingStub.make();
+  const stub = await Stub.make();
   await using das = await startDas({ env: { ...AS_SHIPPED, SPARK_SUBMIT: stub.path } });
   const script = await das.putScript('job.py', 'pass\n');
   for (let i = 0; i < 3; i += 1) await das.runToEnd({ script });
-  const bareStub = await NotingStub.make();
+  const bareStub = await Stub.make();
   await using bare = await BareWorker.start(das.stack.redisUrl, bareStub.path, 1);
   for (let i = 0; i < 3; i += 1) await bare.runAll(1);
   const [ours, theirs]: [number[], number[]] = [[], []];
@@ -46,7 +46,7 @@ export async function s1(quick: boolean): Promise<Row[]> {
 
 /** Submits once nothing is left to be done; milliseconds from the acceptance to the execution. */
 async function delay(
-  stub: NotingStub,
+  stub: Stub,
   submit: () => Promise<{ at: number; ended: Promise<unknown> | null }>,
 ): Promise<number> {
   await sleep(IDLE_MS);

@@ -38,7 +38,7 @@ export async function u1(quick: boolean): Promise<Row[]> {
     const bytes = quantile(first.map(({ scriptBytes }) => scriptBytes), 0.5); // prettier-ignore
     return [
       row('JavaScript fetched until the table of runs is live', bytes / 1000, 'kB', 'lazy parts among it'),
-      live('first visit → live table of 10,000 runs, p50', first),
+      live(`first visit → live table of ${RUNS.toLocaleString('en')} runs, p50`, first),
       live('the next visit, p50', again),
     ];
   } finally {

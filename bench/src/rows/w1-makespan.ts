@@ -2,14 +2,14 @@ import { startDas } from '@das/testkit/das';
 import { BareWorker } from '../bare-worker.ts';
 import { AS_SHIPPED, timed } from '../measure.ts';
 import type { Row } from '../measure.ts';
-import { NotingStub } from '../stub.ts';
+import { Stub } from '../stub.ts';
 import { untilCompleted } from '../until-completed.ts';
 
 const JOBS = 20;
 
 /** 20 stub jobs of 0.1 s submitted at once, 2 places, until the last has ended. */
 export async function w1(): Promise<Row> {
-  const stub = await NotingStub.make({ sleepS: 0.1 });
+  const stub = await Stub.make({ sleepS: 0.1 });
   await using das = await startDas({ env: { ...AS_SHIPPED, SPARK_SUBMIT: stub.path, WORKER_CONCURRENCY: '2' } });
   const script = await das.putScript('job.py', 'pass\n');
   await das.runToEnd({ script }); // warm

@@ -2,12 +2,12 @@ import { startDas } from '@das/testkit/das';
 import { BareWorker } from '../bare-worker.ts';
 import { AS_SHIPPED, timed } from '../measure.ts';
 import type { Row } from '../measure.ts';
-import { NotingStub } from '../stub.ts';
+import { Stub } from '../stub.ts';
 
 /** A job that fails twice, then succeeds, 1 s between. */
 export async function w3(): Promise<Row> {
-  const ours = await NotingStub.make({ failures: 3 }); // one more, for the warm-up
-  const theirs = await NotingStub.make({ failures: 3 });
+  const ours = await Stub.make({ failures: 3 }); // one more, for the warm-up
+  const theirs = await Stub.make({ failures: 3 });
   await using das = await startDas({ env: { ...AS_SHIPPED, SPARK_SUBMIT: ours.path } });
   const script = await das.putScript('job.py', 'pass\n');
   await das.runToEnd({ script }); // warm; fails

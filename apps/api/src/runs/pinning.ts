@@ -93,16 +93,15 @@ export class Pinning {
     }
     refuseUnfit(files, statuses);
     const found = new Map([...statuses].flatMap(([path, status]) => (status ? [[path, status] as const] : [])));
-    const pinned = await this.#known(found, tracked, seenAt);
-    await this.#read([...found.values()].filter(({ path }) => !pinned.has(path)), pinned, { seenAt, bounds }); // prettier-ignore
-    return pinned;
+    const pinned = await this.#known(found, tracked);
+    await this.#read([...found.values()].filter(({ path }) => !pinned.has(path)), pinned, bounds); // prettier-ignore
+    return new Map([...pinned].map(([path, file]) => [path, { ...file, seenAt }]));
   }
 
   /** Those whose status says that their bytes are the ones hashed before, and whose content is stored. */
   async #known(
     statuses: ReadonlyMap<string, HdfsStatus>,
     scripts: ReadonlyMap<string, ScriptDocument>,
-    seenAt: Date,
   ): Promise<Map<string, Pinned>> {
     const hashes = new Map<string, string>();
     for (const [path, status] of statuses) {
@@ -116,7 +115,7 @@ export class Pinning {
     const sizes = await this.#storedSizes(new Set(hashes.values()));
     return new Map([...hashes].flatMap(([path, sha256]) => {
       const size = sizes.get(sha256);
-      return size === undefined ? [] : [[path, { sha256, size, seenAt }] as const];
+      return size === undefined ? [] : [[path, { sha256, size }] as const];
     })); // prettier-ignore
   }
 
@@ -130,11 +129,7 @@ export class Pinning {
   }
 
   /** Reads and stores what is new, a batch at a time. What has been stored stays, so asking again gets further. */
-  async #read(
-    statuses: readonly HdfsStatus[],
-    pinned: Map<string, Pinned>,
-    { seenAt, bounds }: { seenAt: Date; bounds: PinBounds },
-  ): Promise<void> {
+  async #read(statuses: readonly HdfsStatus[], pinned: Map<string, Pinned>, bounds: PinBounds): Promise<void> {
     for (const batch of batches(statuses)) {
       const read: { status: HdfsStatus; bytes: Uint8Array }[] = [];
       await eachAtOnce(batch, READS_AT_ONCE, async (status) => {
@@ -149,7 +144,7 @@ export class Pinning {
       }));
       await this.#scripts.pin(hashed.filter(({ status }) => isScript(status.path)));
       for (const { status, size, sha256 } of hashed) {
-        pinned.set(status.path, { sha256, size, seenAt });
+        pinned.set(status.path, { sha256, size });
         if (!isScript(status.path)) this.#remember(status, sha256);
       }
       bounds.prolong();

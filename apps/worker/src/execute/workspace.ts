@@ -1,16 +1,15 @@
 import { mkdirSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { SMALL_BYTES } from '../small-files.ts';
 
 /** Of this process; an attempt that is claimed anew gets another folder than the one before. */
 let made = 0;
-/** What is larger is not written while everything else waits. */
-const SMALL_BYTES = 64 * 1024;
 const PRIVATE = { mode: 0o700 };
 
 /**
  * The private folder of one attempt (0700), gone when the attempt is over. Folders and small files are made and removed by synchronous
- * calls: each takes the kernel some 20 µs, and handing it to a thread and hearing back ten times that (docs/performance.md, S1).
+ * calls (small-files.ts).
  */
 export class Workspace implements AsyncDisposable {
   readonly directory: string;

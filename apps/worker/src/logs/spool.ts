@@ -3,6 +3,7 @@ import { countNewlines } from '@das/core/domain/newlines';
 import { closeSync, openSync, read, rmSync, write } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { SMALL_BYTES } from '../small-files.ts';
 import type { Segment } from './segment-index.ts';
 import { SegmentIndex } from './segment-index.ts';
 import type { SpoolFailure } from './spool-errors.ts';
@@ -16,9 +17,6 @@ const DRAINED_BYTES = 512 * 1024;
 
 /** Blocks kept for the next bytes: all there can be, so that a flood makes no garbage. */
 const FREE_BLOCKS = FULL_BYTES / BLOCK_BYTES;
-
-/** What is smaller is removed at once instead of by a thread, as the workspace does it. */
-const SMALL_BYTES = 64 * 1024;
 
 const readAt = promisify(read);
 const writeAt = promisify(write);
@@ -122,17 +120,6 @@ export class Spool {
     return this.holds(offset) ? bytes : null;
   }
 
-  async #readAt(bytes: Buffer, from: number, length: number, at: number): Promise<number> {
-    if (this.#isClosed) throw new Error('the file is closed');
-    const reading = readAt(this.#fd, bytes, from, length, at);
-    this.#reading.add(reading);
-    try {
-      return (await reading).bytesRead;
-    } finally {
-      this.#reading.delete(reading);
-    }
-  }
-
   holds(offset: number): boolean {
     return offset < this.headBytes || offset >= this.oldest;
   }
@@ -158,6 +145,17 @@ export class Spool {
     closeSync(this.#fd);
     if (this.size <= SMALL_BYTES) rmSync(this.#path, { force: true });
     else await rm(this.#path, { force: true });
+  }
+
+  async #readAt(bytes: Buffer, from: number, length: number, at: number): Promise<number> {
+    if (this.#isClosed) throw new Error('the file is closed');
+    const reading = readAt(this.#fd, bytes, from, length, at);
+    this.#reading.add(reading);
+    try {
+      return (await reading).bytesRead;
+    } finally {
+      this.#reading.delete(reading);
+    }
   }
 
   #append(segments: SegmentIndex, stream: Stream, bytes: Buffer, at: Date): void {

@@ -161,6 +161,7 @@ spark.sql("select nothing from nowhere")
   const ends = {
     'three.py': 'import sys\nsys.exit(3)\n',
     'killed.py': 'import os\nos.kill(os.getpid(), 9)\n',
+    'wrong.py': 'def f(:\n',
     'missing.py': null,
   };
   test.for(Object.entries(ends))('%s: the same exit code and last words', async ([name, source]) => {
