@@ -12,7 +12,7 @@ const typed = {
 };
 
 export default ts.config(
-  { ignores: ['**/node_modules', '**/build', '**/.svelte-kit', '.das*/**', '**/*.d.ts', 'bench/results'] },
+  { ignores: ['**/node_modules', '**/build', '**/dist', '**/.svelte-kit', '.das*/**', '**/*.d.ts', 'bench/results'] },
   js.configs.recommended,
   ts.configs.strict,
   {

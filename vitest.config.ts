@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const exclude = ['**/node_modules/**', '**/build/**', '**/.svelte-kit/**', '.das/**'];
+const exclude = ['**/node_modules/**', '**/build/**', '**/dist/**', '**/.svelte-kit/**', '.das/**'];
 
 export default defineConfig({
   test: {

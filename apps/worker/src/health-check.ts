@@ -1,4 +1,4 @@
-/** `node health-check.ts` in a worker's container: exits 0 while the worker of this host beats and is well, 1 otherwise. */
+/** `node health-check.js` in a worker's container: exits 0 while the worker of this host beats and is well, 1 otherwise. */
 import { hostname } from 'node:os';
 import { loadSettings } from '@das/core/config/settings';
 import type { WorkerDocument } from '@das/core/mongo/documents';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { launchApi, launchWorker } from './apps.ts';
+import { bundleApps } from './bundle.ts';
 import { uploadExamplesOnce } from './examples.ts';
 import type { Kept } from './keep-running.ts';
 import type { Log } from './log.ts';
@@ -47,14 +48,16 @@ export class Stack {
       signal,
     });
     const context = this.#context(runtime, signal);
-    const ui = settings.servicesOnly
+    const built = settings.servicesOnly
       ? undefined
-      : this.#begin(buildUiIfStale({ ...settings, steps: this.#steps, signal }));
+      : this.#begin(
+          Promise.all([buildUiIfStale({ ...settings, steps: this.#steps, signal }), bundleApps(settings.root)]),
+        );
     const addresses = await this.#startServices(context);
     this.#addresses = addresses;
     const propertiesFile = join(settings.home, 'spark-defaults.conf');
     await writeSparkDefaults(propertiesFile, { hdfsRpcUrl: addresses.hdfsRpcUrl ?? undefined });
-    await ui;
+    await built;
     if (!settings.servicesOnly) {
       const { sparkHome: home, python, java } = runtime;
       const spark = { propertiesFile, home, python, java };

@@ -12,11 +12,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
+import { ownFile } from '../own-files.ts';
 import { Supervisor, SupervisorLost } from './supervisor.ts';
 import { SUPERVISED_PLACEHOLDER } from './sweep.ts';
 
-const SCRIPT = fileURLToPath(new URL('../supervise/fork_server.py', import.meta.url));
+const SCRIPT = ownFile('supervise/fork_server.py');
 /** What a connection begins with: the name, which one it is, and the pid. */
 const NAME_BYTES = 32;
 const HELLO_BYTES = NAME_BYTES + 1 + 10;

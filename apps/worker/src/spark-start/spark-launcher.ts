@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { ownFile } from '../own-files.ts';
 import { NotQuick } from './spark-build.ts';
 
 /**
@@ -21,7 +21,7 @@ export type Launched = {
   env: Record<string, string>;
 };
 
-const RECORDER = fileURLToPath(new URL('record-exec.sh', import.meta.url));
+const RECORDER = ownFile('spark-start/record-exec.sh');
 const MAIN_CLASS = 'org.apache.spark.deploy.SparkSubmit';
 /** A JVM that only prints a line; on a machine that is very busy. Milliseconds. */
 const PATIENCE_MS = 60_000;

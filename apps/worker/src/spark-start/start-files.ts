@@ -2,18 +2,18 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Logger } from '@das/core/logging/logger';
 import type { ForkServer } from '../execute/fork-server.ts';
 import { monotonicMs } from '../execute/supervisor.ts';
+import { ownFile } from '../own-files.ts';
 import { MakeLock } from './make-lock.ts';
 import { forbidsArchive } from './java-options.ts';
 import { expandClassPath, filesOfJava, fingerprint } from './spark-build.ts';
 import type { Launched } from './spark-launcher.ts';
 
 const run = promisify(execFile);
-const PYTHON = fileURLToPath(new URL('python', import.meta.url));
+const PYTHON = ownFile('spark-start/python');
 const PREFIX = 'classes-';
 /** A session that writes an archive takes half a minute when nothing else runs; it is the last to get a core. */
 const MAKE_MS = 600_000;
