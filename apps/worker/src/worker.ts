@@ -1,4 +1,4 @@
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker as QueueWorker } from 'bullmq';
 import type { Job } from 'bullmq';
@@ -13,6 +13,7 @@ import { KnownFiles } from './execute/known-files.ts';
 import { handBack, processJob, RetryLater } from './execute/job.ts';
 import type { JobContext } from './execute/job.ts';
 import type { LeaseKeeper } from './execute/lease-keeper.ts';
+import { Turns } from './execute/turns.ts';
 
 export type WorkerOptions = {
   id: string;
@@ -34,6 +35,8 @@ export type WorkerOptions = {
 /** Scripts that are run often need not be sent by HDFS each time. */
 const KNOWN_BYTES = 4 * 1024 * 1024;
 const SOON_MS = 250;
+/** A start takes some 15 ms of CPU; what takes longer waits for something else. */
+const START_TURN_MS = 50;
 /** How long a worker that is done waits to tell BullMQ so. */
 const REDIS_PATIENCE_MS = 5_000;
 
@@ -57,8 +60,11 @@ export class Worker {
       onChange: () => this.#beatSoon(),
       onDiskFull: () => this.#rest(),
     };
-    const process = (job: Job<RunJob>, token: string | undefined) =>
-      this.#state === 'active' ? processJob(context, job, token) : handBack(job, token);
+    const starts = new Turns(availableParallelism(), START_TURN_MS);
+    const process = async (job: Job<RunJob>, token: string | undefined) => {
+      using turn = await starts.take();
+      return this.#state === 'active' ? await processJob(context, job, token, turn) : await handBack(job, token);
+    };
     this.#queue = new QueueWorker<RunJob>(QUEUE_NAME, process, {
       connection: options.redis,
       prefix: options.queuePrefix,

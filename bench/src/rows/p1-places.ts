@@ -22,15 +22,15 @@ export async function p1(quick: boolean): Promise<Row[]> {
       env: { ...AS_SHIPPED, SPARK_SUBMIT: stub.path, WORKER_CONCURRENCY: String(places) },
     });
     const script = await das.putScript('job.py', 'pass\n');
-    await das.runToEnd({ script }); // warm
+    const launch = async (count: number, earliestMs: number) => {
+      const items = Array.from({ length: count }, () => ({ script }));
+      const { body } = await das.call('createLaunch', { body: { items } });
+      await untilCompleted(das, body.runs.map(({ id }) => id), earliestMs); // prettier-ignore
+    };
+    await launch(workers * places, 0); // warm: each place has had a run
     const count = workers * places * rounds;
     const ideal = rounds * STUB_S * 1000;
-    const took = await timed(async () => {
-      const { body } = await das.call('createLaunch', {
-        body: { items: Array.from({ length: count }, () => ({ script })) },
-      });
-      await untilCompleted(das, body.runs.map(({ id }) => id), ideal); // prettier-ignore
-    });
+    const took = await timed(() => launch(count, ideal));
     rows.push({
       id: 'P1', what: `runs of ${STUB_S} s at ${workers === 1 ? '' : `${workers} × `}${places} places`, goal: { op: '≥', value: 0.95 },
       das: took, baseline: ideal, unit: 'ms', ratio: ideal / took, note: `${count} runs; ideal / DAS`,

@@ -46,9 +46,14 @@ const DATABASE_AWAY_MS = 2000;
 
 /**
  * One BullMQ job: claims its run, executes the attempt, records its end, and tells BullMQ what that means. Jobs may
- * come twice, late or for nothing: the claim decides.
+ * come twice, late or for nothing: the claim decides. `turn` ends once the attempt's processes have started.
  */
-export async function processJob(context: JobContext, job: Job<RunJob>, token: string | undefined): Promise<void> {
+export async function processJob(
+  context: JobContext,
+  job: Job<RunJob>,
+  token: string | undefined,
+  turn: Disposable,
+): Promise<void> {
   const log = context.log.child({ runId: job.data.runId });
   const sentAt = monotonicMs();
   await using preparing = new AsyncDisposableStack();
@@ -66,6 +71,7 @@ export async function processJob(context: JobContext, job: Job<RunJob>, token: s
         sentAt,
       );
       const prepared = preparation ?? preparing.use(prepareAttempt(context, claim.run, claim.attempt, log));
+      void spawned(prepared).finally(() => turn[Symbol.dispose]());
       const verdict = await drive(context, claim.run, hold, prepared, log.child({ attempt: claim.attempt }));
       return await obey(verdict, job, token);
     }
@@ -101,6 +107,11 @@ async function claimAndPrepare(
     context.unanswered.add(runId);
     return { claim: { outcome: 'early', delayMs: DATABASE_AWAY_MS } };
   }
+}
+
+/** Resolves when the attempt has started, or cannot any more. */
+async function spawned({ done }: Preparation): Promise<void> {
+  await done.then(({ supervisor }) => supervisor.spawned).catch(() => undefined);
 }
 
 async function drive(
