@@ -131,4 +131,4 @@ async function listen(http: Server, { API_HOST, API_PORT }: ApiSettings): Promis
   return (http.address() as AddressInfo).port;
 }
 
-await main();
+void main();

@@ -35,7 +35,7 @@ const ROOM_SHARE = 0.1;
 /** MongoDB's answer is waited for this long; well below the lease. */
 const DATABASE_TIMEOUT_MS = 5000;
 
-async function main(settings: WorkerSettings, log: Logger): Promise<void> {
+async function work(settings: WorkerSettings, log: Logger): Promise<void> {
   const id = `${hostname()}-${newId().slice(-10).toLowerCase()}`;
   const python = await findPython(settings.PYSPARK_PYTHON ?? 'python3');
   const db = await connectDatabase({
@@ -143,18 +143,22 @@ function settingsOrExit(): WorkerSettings {
   }
 }
 
-const settings = settingsOrExit();
-const { log, close } = createLogger({
-  level: settings.LOG_LEVEL,
-  format: settings.LOG_FORMAT,
-  file: settings.LOG_FILE,
-});
-try {
-  await main(settings, log);
-} catch (error) {
-  log.fatal({ error }, 'the worker cannot go on');
-  process.exitCode = 1;
-} finally {
-  await close();
-  process.exit();
+async function main(): Promise<void> {
+  const settings = settingsOrExit();
+  const { log, close } = createLogger({
+    level: settings.LOG_LEVEL,
+    format: settings.LOG_FORMAT,
+    file: settings.LOG_FILE,
+  });
+  try {
+    await work(settings, log);
+  } catch (error) {
+    log.fatal({ error }, 'the worker cannot go on');
+    process.exitCode = 1;
+  } finally {
+    await close();
+    process.exit();
+  }
 }
+
+void main();

@@ -14,7 +14,7 @@ export async function launchApi(
   const port = await choosePort('the dashboard', settings.api.port, steps.say, host);
   const url = `http://${reachable(host)}:${port}`;
   const start = async (stopping: AbortSignal) => {
-    const api = await spawnApp('api', 'apps/api/dist/main.js', { ...env, API_PORT: String(port) });
+    const api = await spawnApp('api', 'apps/api/dist/main.cjs', { ...env, API_PORT: String(port) });
     try {
       await untilReady(api, () => answers(url, stopping), { deadlineMs: 60_000, signal: stopping });
     } catch (error) {
@@ -49,7 +49,7 @@ export async function launchWorker(
     const worker = await spawnNode(
       { settings, keeping },
       name,
-      [...WORKER_FLAGS, 'apps/worker/dist/main.js'],
+      [...WORKER_FLAGS, 'apps/worker/dist/main.cjs'],
       workerEnv,
     );
     return { processes: [worker], stop: (graceMs = settings.workerStopMs) => worker.stop(graceMs) };

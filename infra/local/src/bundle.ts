@@ -14,8 +14,8 @@ const OPTIONAL = [
 
 /**
  * Writes each program of API and worker with all that it imports into one file, `dist/<name>.js` beside its `src`: it starts with two thirds of
- * the CPU that the same 600 files take, and holds 14 MiB less (docs/performance.md, M2). Not minified: traces name functions. The sources
- * run as well, by themselves.
+ * the CPU that the same 600 files take, and holds 12 to 18 MiB less (docs/performance.md, M2). CommonJS: a module's import of node:http would read all that it
+ * exports, and with it load undici, 5 MiB. Not minified: traces name functions. The sources run as well, by themselves.
  */
 export async function bundleApps(root: string): Promise<void> {
   await Promise.all(ENTRIES.map((entry) => bundle(root, entry)));
@@ -27,8 +27,8 @@ async function bundle(root: string, entry: string): Promise<void> {
     cwd: root, input: source, platform: 'node', external: OPTIONAL, plugins: [nativeUrl, strictCode], logLevel: 'warn',
   }); // prettier-ignore
   try {
-    const { output } = await build.generate({ format: 'esm', codeSplitting: false, comments: false });
-    await replace(join(dirname(dirname(source)), 'dist', `${basename(source, '.ts')}.js`), ascii(output[0].code));
+    const { output } = await build.generate({ format: 'cjs', codeSplitting: false, comments: false });
+    await replace(join(dirname(dirname(source)), 'dist', `${basename(source, '.ts')}.cjs`), ascii(output[0].code));
   } finally {
     await build.close();
   }

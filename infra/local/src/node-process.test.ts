@@ -10,7 +10,7 @@ describe.each([
   ['api', API_FLAGS],
   ['worker', WORKER_FLAGS],
 ])('the %s is run as npm start runs it', (app, flags) => {
-  const main = `apps/${app}/dist/main.js`;
+  const main = `apps/${app}/dist/main.cjs`;
 
   test('by its image, which compiles for the same flags', async () => {
     const image = (await read('infra/docker/Dockerfile')).split(/^FROM /m).find((stage) => stage.includes(main)) ?? '';
@@ -22,6 +22,6 @@ describe.each([
   test("by the package's own script", async () => {
     const { scripts } = JSON.parse(await read(`apps/${app}/package.json`)) as { scripts: { start: string } };
     const arena = `MALLOC_ARENA_MAX=${ONE_ARENA.MALLOC_ARENA_MAX}`;
-    expect(scripts.start).toBe([arena, 'node', ...flags, 'dist/main.js'].join(' '));
+    expect(scripts.start).toBe([arena, 'node', ...flags, 'dist/main.cjs'].join(' '));
   });
 });

@@ -19,7 +19,7 @@ const STOP_MS = 20_000;
 const SETPRIV = '/usr/bin/setpriv';
 const BOUND = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig=KILL', '--'] : [];
 
-/** A real API or worker: `node apps/…/dist/main.js`, as `npm start` runs it, in a working directory of its own. */
+/** A real API or worker: `node apps/…/dist/main.cjs`, as `npm start` runs it, in a working directory of its own. */
 export class AppProcess {
   readonly name: AppName;
   readonly exited: Promise<Exit>;
@@ -33,7 +33,7 @@ export class AppProcess {
   private constructor(name: AppName, env: NodeJS.ProcessEnv, cwd: string) {
     this.name = name;
     // A test's preload changes modules of the sources.
-    const form = env['NODE_OPTIONS'] ? 'src/main.ts' : 'dist/main.js';
+    const form = env['NODE_OPTIONS'] ? 'src/main.ts' : 'dist/main.cjs';
     const main = join(repositoryRoot, 'apps', name, form);
     const flags = name === 'worker' ? WORKER_FLAGS : API_FLAGS;
     const [command = '', ...args] = [...BOUND, process.execPath, ...flags, main];

@@ -61,7 +61,7 @@ function nobody(workers: readonly Worker[], queued: number, later: readonly stri
   if (count('draining') > 0)
     advice.push(`${some(count('draining'), 'worker')} draining: it finishes what it has, and takes nothing new.`);
   advice.push(
-    'Start a worker: npm start brings one, npm start -- --workers 3 three; elsewhere node apps/worker/dist/main.js with the same settings.',
+    'Start a worker: npm start brings one, npm start -- --workers 3 three; elsewhere node apps/worker/dist/main.cjs with the same settings.',
   );
   const none = count('unhealthy') + count('draining') === 0;
   return {
