@@ -53,12 +53,13 @@ code = child.wait()
 sys.exit(code if code >= 0 else 128 - code)
 `;
 
-/** Its first line: whether this Python is as old as its parent, to a tenth of a second (Spark's own is started later). */
+/** Its first line: whether its parent has another child that lives, which is Spark's own Python. */
 const PROLOGUE = `"""A script."""
-import os, sys
+import glob, os, sys
 from pyspark.sql import functions as F
-def began(pid): return int(open(f"/proc/{pid}/stat").read().rpartition(") ")[2].split()[19])
-print("ahead", began(os.getpid()) - began(os.getppid()) < 10, flush=True)
+children = {int(pid) for file in glob.glob(f"/proc/{os.getppid()}/task/*/children") for pid in open(file).read().split()}
+print("ahead", any(") Z " not in open(f"/proc/{pid}/stat").read() for pid in children - {os.getpid()}), flush=True)
+del children
 `;
 
 const REVEAL = `${PROLOGUE}
@@ -150,7 +151,7 @@ describe('a Python that was started ahead', () => {
     'a module beside the script': { more: { 'random.py': 'from _random import *\nprint("own random")\n' } },
     'another PYTHONPATH': { changes: { PYTHONPATH: environment()['PYTHONPATH'] + delimiter + '/nowhere' } },
     'another variable': { changes: { OMP_NUM_THREADS: '2' } },
-    'a script that does something first': { source: PROLOGUE.replace('import os, sys', 'import os, sys; os.nice(0)') },
+    'a script that does something first': { source: PROLOGUE.replace('os, sys', 'os, sys; os.nice(0)') },
     'a script that cannot be parsed': { source: `${PROLOGUE}def f(:\n` },
   };
   test.for(Object.entries(refusals))('%s: Spark’s own executes it', async ([, { source, more, changes = {} }]) => {
