@@ -2,6 +2,7 @@ import type { Causes } from '@das/contracts/causes';
 import type { Run } from '@das/contracts/run';
 import { LIMITS } from '@das/contracts/limits';
 import { ROUTES } from '@das/contracts/routes';
+import { Convoy } from '@das/core/domain/convoy';
 import type { RunDocument } from '@das/core/mongo/documents';
 import type { Idempotency } from '@das/core/mongo/idempotency';
 import { presentEvent } from '@das/core/mongo/present-run';
@@ -18,6 +19,9 @@ import { checkRerunRequest, checkRunRequest } from './request-rules.ts';
 import type { RequestRules } from './request-rules.ts';
 import type { RunView } from './run-view.ts';
 import type { Submission } from './submission.ts';
+
+/** A submit takes some 15 ms; one that takes longer reads a script from HDFS. */
+const CONVOY_MS = 50;
 
 export type RunParts = {
   runs: RunStore;
@@ -36,16 +40,18 @@ export function runEndpoints(parts: RunParts): Endpoint[] {
 }
 
 function submitRun({ submission, idempotency, view, rules }: RunParts): Endpoint {
+  const convoy = new Convoy(CONVOY_MS);
   return implement(ROUTES.submitRun)(({ body, caller, idempotency: call, bounds, log }) => {
     const prepare = async () => {
       const prepared = await submission.prepare([{ request: body, at: '' }], undefined, bounds, caller.id);
       const [run] = (await submission.document(prepared, { submittedBy: caller, launchId: null })) as [RunDocument];
       return { run, reply: () => acceptedRun(view, run) };
     };
-    return acceptOnce(idempotency, call, prepare, async (run) => {
+    const accept = async (run: RunDocument) => {
       await submission.acceptOne(run, bounds.signal);
       log.info({ runId: run._id, script: run.script.path, submitter: caller.id }, 'A run was accepted');
-    });
+    };
+    return convoy.ride(() => acceptOnce(idempotency, call, prepare, accept));
   }, checkRunRequest(rules));
 }
 
