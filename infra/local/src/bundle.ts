@@ -9,11 +9,11 @@ const ENTRIES = ['apps/api/src/main.ts', 'apps/worker/src/main.ts', 'apps/worker
 const OPTIONAL = [
   ...['bufferutil', 'utf-8-validate'],
   ...['@aws-sdk/credential-providers', '@mongodb-js/zstd', 'gcp-metadata', 'kerberos', 'mongodb-client-encryption'],
-  ...['snappy', 'socks', 'aws4'],
+  ...['snappy', 'socks'],
 ];
 
 /**
- * Writes each program of API and worker with all that it imports into one file, `dist/<name>.js` beside its `src`: it starts with two thirds of
+ * Writes each program of API and worker with all that it imports into one file, `dist/<name>.cjs` beside its `src`: it starts with two thirds of
  * the CPU that the same 600 files take, and holds 12 to 18 MiB less (docs/performance.md, M2). CommonJS: a module's import of node:http would read all that it
  * exports, and with it load undici, 5 MiB. Not minified: traces name functions. The sources run as well, by themselves.
  */
