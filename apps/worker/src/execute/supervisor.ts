@@ -38,13 +38,6 @@ export interface StartOrder {
   killGraceMs: number;
   /** What a sweep shall know the supervisor by (sweep.ts). */
   marks?: string;
-  /** Started just before, as a child of what argv becomes (supervise/ahead.py). Linux only. */
-  ahead?: Command;
-}
-
-export interface Command {
-  argv: readonly string[];
-  env: Readonly<Record<string, string>>;
 }
 
 /** The supervisor died, or could not be run, before it said that all is dead. */

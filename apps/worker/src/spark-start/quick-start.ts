@@ -5,9 +5,7 @@ import type { Startup } from '@das/contracts/states';
 import type { Logger } from '@das/core/logging/logger';
 import { buildSubmitArgv } from '@das/core/spark/submit-command';
 import type { SubmitCommand } from '@das/core/spark/submit-command';
-import type { Command } from '../execute/supervisor.ts';
 import { quickOptions } from './java-options.ts';
-import { pythonAhead, sparkPythonPath } from './python-ahead.ts';
 import { entriesOf, filesOfJava, findJava, findSparkSubmit, fingerprint, NotQuick } from './spark-build.ts';
 import { askLauncher } from './spark-launcher.ts';
 import type { Launched } from './spark-launcher.ts';
@@ -16,11 +14,10 @@ import type { StartFilesOptions } from './start-files.ts';
 
 export type QuickStartOptions = StartFilesOptions;
 
-/** `ahead`: the driver's Python, to be started beside it. */
-export type ToExecute = { argv: string[]; env: Record<string, string>; ahead?: Command };
+export type ToExecute = { argv: string[]; env: Record<string, string> };
 type Env = Readonly<Record<string, string>>;
 /** What Spark would execute for certain settings, and when it was asked: `files` as they were then. */
-type Plan = { launched: Launched; key: string; pythonPath: string | null; files: string[]; print: string };
+type Plan = { launched: Launched; key: string; files: string[]; print: string };
 
 /** What differs from run to run stands in no plan. Unmistakable, so that it is found again. */
 const STANDS_FOR = {
@@ -67,15 +64,14 @@ export class QuickStart {
   /** What to execute for `command` in the folder `cwd`. Never rejects. */
   async prepare(command: SubmitCommand, env: Env, cwd: string, startup: Startup): Promise<ToExecute> {
     try {
-      const { launched, key, pythonPath } = await this.#planFor(command, env);
+      const { launched, key } = await this.#planFor(command, env);
       const options = quickOptions(launched.options, startup, await this.#files.archiveOf(key), availableParallelism());
       const args = fillIn(launched.args, command);
-      const python = this.#files.pythonEnvironment(env);
-      // PWD and SHLVL as the shells of spark-submit and spark-class leave them.
-      const java = { ...env, ...launched.env, ...python, PWD: await realpath(cwd), SHLVL: '0' };
-      const argv = [launched.java, ...options, ...launched.options, MAIN_CLASS, ...args];
-      const ahead = pythonPath && python['PYTHONPATH'] ? await pythonAhead(command, java, pythonPath) : null;
-      return { argv, env: java, ...(ahead && { ahead }) };
+      return {
+        argv: [launched.java, ...options, ...launched.options, MAIN_CLASS, ...args],
+        // PWD and SHLVL as the shells of spark-submit and spark-class leave them.
+        env: { ...env, ...launched.env, ...this.#files.pythonEnvironment(env), PWD: await realpath(cwd), SHLVL: '0' },
+      };
     } catch (error) {
       this.#sayOnce(error);
       return { argv: buildSubmitArgv(command), env: { ...env } };
@@ -166,8 +162,7 @@ async function makePlan(command: SubmitCommand, env: Env): Promise<Plan> {
     ...filesOfJava(java),
     ...filesOfJava(launched.java),
   ];
-  const pythonPath = await sparkPythonPath(home, jars, command, properties);
-  return { launched, key: await archiveKey(launched), pythonPath, files, print: await fingerprint(files) };
+  return { launched, key: await archiveKey(launched), files, print: await fingerprint(files) };
 }
 
 /** In cluster mode the driver runs elsewhere: nothing here would make it quicker. */

@@ -10,7 +10,6 @@ import marshal
 import os
 import signal
 
-from ahead import VARIABLE, start_ahead
 from machine import LINUX, PR_SET_NAME, PR_SET_PDEATHSIG, describe, now_ms, prctl
 
 PROCESS_NAME = b"das-main-child"  # until it is something else
@@ -42,9 +41,9 @@ class MainChild:
             os.close(report)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, RESET)
 
-    def go(self, argv, env, cwd, deadline, ahead):
-        """Lets it become argv, unless the deadline has passed by then. Once. `ahead`: (argv, env) of what it starts before, or None."""
-        order = encoded(argv, env), cwd, deadline, ahead and encoded(*ahead)
+    def go(self, argv, env, cwd, deadline):
+        """Lets it become argv, unless the deadline has passed by then. Once."""
+        order = [arg.encode() for arg in argv], {name.encode(): value.encode() for name, value in env.items()}, cwd, deadline
         data = marshal.dumps(order)
         while data:
             data = data[os.write(self.order, data) :]
@@ -59,10 +58,6 @@ class MainChild:
         os.close(self.report)
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
-
-
-def encoded(argv, env):
-    return [arg.encode() for arg in argv], {name.encode(): value.encode() for name, value in env.items()}
 
 
 def wait_and_become(order, report, supervisor):
@@ -95,17 +90,11 @@ def read_all(descriptor):
     return data
 
 
-def become(command, cwd, deadline, ahead):
-    argv, env = command
+def become(argv, env, cwd, deadline):
     if now_ms() >= deadline:
         raise OSError(errno.ETIME, "the deadline passed before the start")
     os.chdir(cwd)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    if ahead:
-        try:
-            env[VARIABLE] = start_ahead(*ahead)
-        except OSError:
-            pass  # it only saves time
     try:
         os.execvpe(argv[0], argv, env)
     except OSError as error:

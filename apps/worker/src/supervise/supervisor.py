@@ -10,7 +10,6 @@ Forked by fork_server.py, in a session of its own, with these descriptors:
 Control, one JSON object a line (times: CLOCK_MONOTONIC, ms):
   {"op":"start","marks":"...","argv":[...],"env":{...},"cwd":"...","deadline":ms,"killGraceMs":n}
       `marks`: what a sweep shall read in this process's own environment, see wear()
-      "ahead":{"argv":[...],"env":{...}}   optional: a child that the main child starts before it becomes argv, see ahead.py
   {"op":"deadline","at":ms}   the newest one holds; one in the past kills at once
   {"op":"stop"}               SIGTERM to all, SIGKILL after killGraceMs
 Events, likewise:
@@ -191,8 +190,7 @@ class Attempt:
             return
         try:
             wear(message.get("marks", ""))
-            ahead = message.get("ahead")
-            self.go(message["argv"], message["env"], message["cwd"], deadline, ahead and (ahead["argv"], ahead["env"]))
+            self.go(message["argv"], message["env"], message["cwd"], deadline)
         except (OSError, ValueError) as error:
             self.emit(ev="spawn_failed", error=describe(error))
             self.finish_unstarted("none")

@@ -19,7 +19,6 @@ import zipimport
 from binascii import crc32
 
 VARIABLE = "DAS_PYTHON_MODULES"
-AHEAD = "DAS_AHEAD"  # that this is the Python started ahead, or where that one waits (supervise/ahead.py)
 HERE = os.path.dirname(os.path.abspath(__file__))
 # What a module has after its end here, and nowhere else.
 ENDS = {"pyspark.accumulators": os.path.join(HERE, "accumulators_end.py")}
@@ -104,13 +103,6 @@ def fill(root, archives):
                 raise
 
 
-def ours(name):
-    """What a file beside this one defines; as a module it is never seen."""
-    found = {"__name__": f"das_{name}"}
-    exec(type(__loader__)(name, os.path.join(HERE, f"{name}.py")).get_code(name), found)
-    return found
-
-
 def step_aside():
     """Leaves path, environment and modules as they would be without this file."""
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != HERE]
@@ -132,8 +124,4 @@ if __name__ == "__main__":
     fill(sys.argv[1], sys.argv[2:])
 elif VARIABLE in os.environ:
     hook(os.environ.pop(VARIABLE))
-    word = os.environ.pop(AHEAD, None)
-    parts = [ours("alike"), ours("ahead" if word == "wait" else "relay")] if word else []
     step_aside()
-    if parts:
-        parts[1]["turn"](word, parts[0])
