@@ -7,14 +7,22 @@ import { join } from 'node:path';
  */
 const SMALL = ['--no-node-snapshot', '--expose-gc'];
 
+/** Of libraries (`request` calls url.parse), which Node keeps silent while they lie in node_modules; in a bundle they do not. */
+const QUIET = ['--disable-warning=DEP0169'];
+
 /**
  * A worker's memory is what runs beside it lack: its young generation need not be larger than this (MiB; Node would let it grow to 32). Its
  * heap may grow to two and a half times what lives: left to itself, V8 lets it grow in small steps after a thorough collection.
  */
-export const WORKER_FLAGS: readonly string[] = ['--max-semi-space-size=2', '--heap-growing-percent=150', ...SMALL];
+export const WORKER_FLAGS: readonly string[] = [
+  '--max-semi-space-size=2',
+  '--heap-growing-percent=150',
+  ...SMALL,
+  ...QUIET,
+];
 
 /** Of an API, which makes more objects at once than a worker: what it frees it frees sooner, and it stays 30 MiB smaller after a burst. */
-export const API_FLAGS: readonly string[] = ['--max-semi-space-size=4', ...SMALL];
+export const API_FLAGS: readonly string[] = ['--max-semi-space-size=4', ...SMALL, ...QUIET];
 
 /** One arena of glibc's instead of one per thread, each with its own holes: 2 to 4 MiB at rest, 12 in a flood. No script gets to see it. */
 export const ONE_ARENA = { MALLOC_ARENA_MAX: '1' };
