@@ -20,7 +20,7 @@ import type { RequestRules } from './request-rules.ts';
 import type { RunView } from './run-view.ts';
 import type { Submission } from './submission.ts';
 
-/** A submit takes some 15 ms; one that takes longer reads a script from HDFS. */
+/** What takes longer waits for something that the next ones need not wait for: a script that is read from HDFS, say. Milliseconds. */
 const CONVOY_MS = 50;
 
 export type RunParts = {
