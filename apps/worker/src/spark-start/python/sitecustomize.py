@@ -46,7 +46,7 @@ def hook(root):
                 if folder is None:
                     folder = folders[importer.archive] = folder_of(root, importer.archive)
                 with open(os.path.join(folder, fullname), "rb") as file:
-                    found = marshal.load(file)
+                    found = marshal.loads(file.read())
                 last.clear()
                 last[key] = found
             return last[key]
