@@ -87,11 +87,11 @@ async function work(settings: WorkerSettings, log: Logger): Promise<void> {
 
   const stopping = new AbortController();
   const submit = { sparkSubmit: settings.SPARK_SUBMIT, master, propertiesFile: settings.SPARK_PROPERTIES_FILE };
-  const warmingUp = quickStart?.warmUp(submit, commonEnvironment(process.env, python), stopping.signal);
+  void quickStart?.warmUp(submit, commonEnvironment(process.env, python), stopping.signal);
   await stopRequested(() => worker.hurry());
   stopping.abort();
   await worker.drain(settings.DRAIN_GRACE_MS);
-  await warmingUp;
+  await quickStart?.settled();
   await runs.settle();
   await supervisors[Symbol.asyncDispose]();
   await keeper.close();

@@ -210,6 +210,33 @@ spark.sql("select nothing from nowhere")
   });
 });
 
+test(
+  'a class path that changes in its place is made ready anew, once a run has been started with it',
+  async () => {
+    const own = join(directory, 'anew');
+    const conf = join(directory, 'changing');
+    await mkdir(own, { mode: 0o700 });
+    await mkdir(conf);
+    const forbidden = join(conf, 'log4j2.properties'); // Java makes no archive with a folder that holds files on its class path
+    await writeFile(forbidden, '');
+    const lines: string[] = [];
+    const stopping = new AbortController();
+    const start = new QuickStart({ directory: own, python, supervisors, log: noting(lines) });
+    const env = environment({ SPARK_CONF_DIR: conf });
+    const drafts = async () => (await readdir(own)).filter((name) => name.startsWith('draft-'));
+    await start.warmUp({ sparkSubmit, master: 'local[1]', propertiesFile: undefined }, env, stopping.signal);
+    expect(lines.join()).toMatch(/changing\S*, on the class path, is a folder with files in it/);
+    expect(await drafts()).toEqual([]);
+    await rm(forbidden);
+    await start.prepare(commandOf('/x.py'), env, directory, 'standard');
+    await expect.poll(drafts, { timeout: 60_000 }).toHaveLength(1);
+    stopping.abort();
+    await start.settled();
+    expect(await drafts()).toEqual([]);
+  },
+  LONG_MS,
+);
+
 describe('where it cannot hold', () => {
   const refusals: string[] = [];
   let careful: QuickStart;

@@ -41,31 +41,51 @@ export class QuickStart {
   readonly #files: StartFiles;
   readonly #plans = new Map<string, { plan: Promise<Plan>; refusedAt?: number }>();
   readonly #said = new Set<string>();
+  /** For which an archive was made or found, or neither could be: not twice. */
+  readonly #provided = new Set<string>();
+  #provide = (): Promise<void> => Promise.resolve();
+  #providing: Promise<void> | undefined;
+  #providedAgainAt = -Infinity;
 
   constructor(options: QuickStartOptions) {
     this.#log = options.log;
     this.#files = new StartFiles(options);
   }
 
-  /** Makes ready what runs without settings of their own need. In the background, at the lowest priority. */
+  /**
+   * Makes ready what runs without settings of their own need, in the background, at the lowest priority. Until `signal` is aborted a Spark or
+   * Java that has been changed in its place is made ready, too, once a run has been started with it.
+   */
   async warmUp(
     command: Pick<SubmitCommand, 'sparkSubmit' | 'master' | 'propertiesFile'>,
     env: Env,
     signal: AbortSignal,
   ) {
-    try {
-      const { launched } = await this.#planFor({ ...command, conf: {}, pyFiles: [], files: [], ...EMPTY }, env);
-      await this.#files.provide(launched, withoutPerRun(env), signal);
-    } catch (error) {
-      if (!signal.aborted) this.#sayOnce(error);
-    }
+    this.#provide = async () => {
+      try {
+        const plan = await this.#planFor({ ...command, conf: {}, pyFiles: [], files: [], ...EMPTY }, env);
+        if (signal.aborted || this.#provided.has(plan.key)) return;
+        this.#provided.add(plan.key);
+        await this.#files.provide(plan.launched, withoutPerRun(env), signal);
+      } catch (error) {
+        if (!signal.aborted) this.#sayOnce(error);
+      }
+    };
+    await this.#provideOnce();
+  }
+
+  /** Once nothing is made ready any more. */
+  async settled(): Promise<void> {
+    await this.#providing;
   }
 
   /** What to execute for `command` in the folder `cwd`. Never rejects. */
   async prepare(command: SubmitCommand, env: Env, cwd: string, startup: Startup): Promise<ToExecute> {
     try {
       const { launched, key } = await this.#planFor(command, env);
-      const options = quickOptions(launched.options, startup, await this.#files.archiveOf(key), availableParallelism());
+      const archive = await this.#files.archiveOf(key);
+      if (archive === null) this.#provideAgain();
+      const options = quickOptions(launched.options, startup, archive, availableParallelism());
       const args = fillIn(launched.args, command);
       return {
         argv: [launched.java, ...options, ...launched.options, MAIN_CLASS, ...args],
@@ -91,6 +111,18 @@ export class QuickStart {
     this.#plans.set(id, entry);
     for (const oldest of this.#plans.keys()) if (this.#plans.size > PLANS) this.#plans.delete(oldest);
     return plan;
+  }
+
+  /** There may be another Spark or Java than `warmUp` saw. */
+  #provideAgain(): void {
+    if (performance.now() - this.#providedAgainAt < REFUSED_MS) return;
+    this.#providedAgainAt = performance.now();
+    void this.#provideOnce();
+  }
+
+  #provideOnce(): Promise<void> {
+    this.#providing ??= this.#provide().finally(() => (this.#providing = undefined));
+    return this.#providing;
   }
 
   #sayOnce(error: unknown): void {
