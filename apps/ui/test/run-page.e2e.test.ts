@@ -51,7 +51,7 @@ test('a run and its history are read once for each of its states', async () => {
   await visit.sees(page.getByRole('status', { name: 'Connection' }).getByText('Live'));
   const asked: string[] = [];
   page.on('request', (request) => {
-    const [, what] = /\/api\/v1\/runs\/\w+(|\/events)$/.exec(request.url()) ?? [];
+    const [, what] = /\/api\/v1\/runs\/[0-9A-Z]{26}(|\/events)$/.exec(request.url()) ?? [];
     if (what !== undefined) asked.push(what || 'run');
   });
   await page.getByRole('link', { name: /^once\.py/ }).click();
