@@ -45,7 +45,6 @@ export class QuickStart {
   readonly #provided = new Set<string>();
   #provide = (): Promise<void> => Promise.resolve();
   #providing: Promise<void> | undefined;
-  #providedAgainAt = -Infinity;
 
   constructor(options: QuickStartOptions) {
     this.#log = options.log;
@@ -84,7 +83,7 @@ export class QuickStart {
     try {
       const { launched, key } = await this.#planFor(command, env);
       const archive = await this.#files.archiveOf(key);
-      if (archive === null) this.#provideAgain();
+      if (archive === null) void this.#provideOnce(); // there may be another Spark or Java than `warmUp` saw
       const options = quickOptions(launched.options, startup, archive, availableParallelism());
       const args = fillIn(launched.args, command);
       return {
@@ -111,13 +110,6 @@ export class QuickStart {
     this.#plans.set(id, entry);
     for (const oldest of this.#plans.keys()) if (this.#plans.size > PLANS) this.#plans.delete(oldest);
     return plan;
-  }
-
-  /** There may be another Spark or Java than `warmUp` saw. */
-  #provideAgain(): void {
-    if (performance.now() - this.#providedAgainAt < REFUSED_MS) return;
-    this.#providedAgainAt = performance.now();
-    void this.#provideOnce();
   }
 
   #provideOnce(): Promise<void> {

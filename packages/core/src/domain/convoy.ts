@@ -1,34 +1,22 @@
+import { Coalescer } from './coalescer.ts';
+
 /**
  * Calls that come while others are under way set out together, once those have arrived. What each of them asks of MongoDB and Redis on its way is
  * then asked in one trip for all (Coalescer), where by themselves they would spread over all the stages of the way. A call that comes alone
  * goes at once; one that is held up (by HDFS, say) holds up the next ones for `longestMs` at most.
  */
 export class Convoy {
-  readonly #longestMs: number;
-  #waiting: (() => Promise<void>)[] = [];
-  #leading = false;
+  readonly #crowds: Coalescer<() => Promise<void>, null>;
 
   constructor(longestMs: number) {
-    this.#longestMs = longestMs;
+    this.#crowds = Coalescer.whole((calls) => atMost(longestMs, Promise.all(calls.map((call) => call()))));
   }
 
-  /** Settles like `call`. */
+  /** Settles like `call`, and when it does: not with its crowd. */
   ride<T>(call: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push(() => call().then(resolve, reject));
-      if (this.#leading) return;
-      this.#leading = true;
-      setImmediate(() => void this.#lead()); // what arrived with the same turn of the event loop comes along
+      void this.#crowds.add(() => call().then(resolve, reject));
     });
-  }
-
-  async #lead(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const calls = this.#waiting;
-      this.#waiting = [];
-      await atMost(this.#longestMs, Promise.all(calls.map((call) => call())));
-    }
-    this.#leading = false;
   }
 }
 
