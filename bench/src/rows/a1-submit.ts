@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { API_FLAGS } from '@das/local/node-process';
 import { startDas } from '@das/testkit/das';
 import { AS_SHIPPED, inParallel, timed } from '../measure.ts';
 import type { Row } from '../measure.ts';
@@ -31,17 +32,28 @@ export async function a1(quick: boolean): Promise<Row[]> {
   const replayed = await rate(post(ours, true));
   const duplicates = (await das.db.runs.countDocuments()) - before;
 
-  const server = spawn(process.execPath, [fileURLToPath(new URL('../empty-server.ts', import.meta.url))]);
-  try {
-    const [port] = (await once(server.stdout, 'data')) as [Buffer];
-    const theirs = `http://127.0.0.1:${String(port).trim()}/runs`;
-    await inParallel(WARM_UP, SUBMITTERS, post(theirs, false));
-    const empty = await rate(post(theirs, false));
-    return [
-      { id: 'A1', what: 'POST /runs at 64 submitters', goal: { op: '≥', value: 0.35 }, das: submitted, baseline: empty, unit: '/s', ratio: submitted / empty },
-      { id: 'A2', what: 'the same again under its idempotency key', goal: { op: '≥', value: 0.9 }, das: replayed, baseline: submitted, unit: '/s', ratio: replayed / submitted, note: `${duplicates} duplicates` },
-    ]; // prettier-ignore
-  } finally {
+  const beside = async (which: 'das' | 'bare') => {
+    await using server = await emptyServer(which);
+    await inParallel(WARM_UP, SUBMITTERS, post(server.url, false));
+    return await rate(post(server.url, false));
+  };
+  const empty = await beside('das');
+  const bare = await beside('bare');
+  return [
+    { id: 'A1', what: 'POST /runs at 64 submitters, beside the same server doing nothing', goal: { op: '≥', value: 0.35 }, das: submitted, baseline: empty, unit: '/s', ratio: submitted / empty },
+    { id: 'A1', what: 'the same beside a bare express server', goal: null, das: submitted, baseline: bare, unit: '/s', ratio: submitted / bare },
+    { id: 'A2', what: 'the same again under its idempotency key', goal: { op: '≥', value: 0.9 }, das: replayed, baseline: submitted, unit: '/s', ratio: replayed / submitted, note: `${duplicates} duplicates` },
+  ]; // prettier-ignore
+}
+
+/** One of the baselines of empty-server.ts, run as an API is. */
+async function emptyServer(which: 'das' | 'bare'): Promise<{ url: string } & AsyncDisposable> {
+  const main = fileURLToPath(new URL('../empty-server.ts', import.meta.url));
+  const server = spawn(process.execPath, [...API_FLAGS, main, which], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [port] = (await once(server.stdout, 'data')) as [Buffer];
+  const stop = async () => {
     server.kill();
-  }
+    await once(server, 'close');
+  };
+  return { url: `http://127.0.0.1:${String(port).trim()}/runs`, [Symbol.asyncDispose]: stop };
 }

@@ -29,6 +29,20 @@ describe('the logger', () => {
     expect(rest).toBe('');
   });
 
+  it('says what comes while the file is being written with one write, in its order', async () => {
+    const console = new PassThrough();
+    const chunks: string[] = [];
+    console.on('data', (chunk: Buffer) => chunks.push(String(chunk)));
+    const file = join(directory, 'logfile.log');
+    const { log, close } = createLogger({ level: 'info', format: 'text', file, console });
+    for (let index = 0; index < 100; index += 1) log.info(`line ${index}.`);
+    await close();
+    const written = await readFile(file, 'utf8');
+    expect(written.match(/line \d+\./g)).toEqual(Array.from({ length: 100 }, (_, index) => `line ${index}.`));
+    expect(chunks.join('')).toBe(written);
+    expect(chunks.length).toBe(2);
+  });
+
   it('writes JSON where asked', async () => {
     const console = new PassThrough();
     const { log, close } = createLogger({ level: 'debug', format: 'json', file: '', console });

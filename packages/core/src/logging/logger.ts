@@ -22,14 +22,18 @@ export type LoggingOptions = {
 export function createLogger(options: LoggingOptions): { log: Logger; close: () => Promise<void> } {
   const console = options.console ?? process.stdout;
   const file = options.file ? openLogFile(options.file) : null;
+  const lineOf = (record: string) =>
+    options.format === 'json' ? maskUri(record) : `${formatLine(JSON.parse(record))}\n`;
+  const put = (lines: string, done: () => void) => {
+    console.write(lines);
+    if (file) file.write(lines, () => done());
+    else done();
+  };
   const sink = new Writable({
     decodeStrings: false,
-    write(record: string, _encoding, done) {
-      const line = options.format === 'json' ? maskUri(record) : `${formatLine(JSON.parse(record))}\n`;
-      console.write(line);
-      if (file) file.write(line, () => done());
-      else done();
-    },
+    write: (record: string, _encoding, done) => put(lineOf(record), done),
+    // What is said while the file is being written goes along with the next write of it.
+    writev: (records, done) => put(records.map(({ chunk }) => lineOf(chunk as string)).join(''), done),
   });
   const log = pino(
     {
