@@ -37,6 +37,7 @@ import { lineEndpoints } from './logs/line-endpoints.ts';
 import { Cancellation } from './runs/cancellation.ts';
 import { bulkEndpoint } from './runs/bulk-endpoint.ts';
 import { runEndpoints } from './runs/endpoints.ts';
+import { FileIntake } from './runs/file-intake.ts';
 import { FileLookUp } from './runs/file-look-up.ts';
 import { Pinning } from './runs/pinning.ts';
 import { RunView } from './runs/run-view.ts';
@@ -91,11 +92,12 @@ export function startApi(options: ApiOptions): () => Promise<void> {
   const scanner = new Scanner({
     db, hdfs, scriptsDir: settings.HDFS_SCRIPTS_DIR, intervalMs: settings.SCAN_INTERVAL_MS, deadlineMs: settings.HDFS_DEADLINE_MS, owner: options.owner, log,
   }); // prettier-ignore
+  const { contents, scripts } = stores;
   const pinning = new Pinning({
-    hdfs,
     lookUp: new FileLookUp(hdfs),
-    contents: stores.contents,
-    scripts: stores.scripts,
+    intake: new FileIntake({ hdfs, contents, scripts }),
+    contents,
+    scripts,
     now: () => db.clock.now(),
   });
   const platform = { retries: settings.DEFAULT_RETRIES, timeoutMs: settings.RUN_TIMEOUT_MS };

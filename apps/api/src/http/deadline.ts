@@ -15,6 +15,9 @@ export type CallBounds = {
   prolong: () => void;
 };
 
+/** Of a call that reads files: it says when it gets on. */
+export type HdfsBounds = Pick<CallBounds, 'hdfs' | 'prolong'>;
+
 /** Runs `work` within the time that a call has; then its signal is aborted and DeadlinePassed is thrown. */
 export async function withinBounds<T>(work: (bounds: CallBounds) => Promise<T>): Promise<T> {
   const abort = new AbortController();

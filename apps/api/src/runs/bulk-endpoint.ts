@@ -12,7 +12,7 @@ import { ApiProblem, invalidRequest } from '../http/api-problem.ts';
 import { implement } from '../http/implement.ts';
 import type { Endpoint } from '../http/implement.ts';
 import type { Cancellation } from './cancellation.ts';
-import type { PinBounds } from './pinning.ts';
+import type { HdfsBounds } from '../http/deadline.ts';
 import type { PreparedRun, Submission } from './submission.ts';
 
 export type BulkParts = {
@@ -79,7 +79,7 @@ async function rerunMany(
   { query, submission }: BulkParts,
   ids: readonly string[],
   caller: Submitter,
-  bounds: PinBounds,
+  bounds: HdfsBounds,
   remember: RememberItems,
 ): Promise<Item[]> {
   const earlier = await query.completeInOrder(ids);
@@ -101,7 +101,7 @@ async function rerunMany(
 async function prepareFit(
   submission: Submission,
   earlier: readonly RunDocument[],
-  bounds: PinBounds,
+  bounds: HdfsBounds,
   refused: Map<string, Item>,
 ): Promise<PreparedRun[]> {
   for (let runs = earlier; ; runs = runs.filter(({ _id }) => !refused.has(_id))) {

@@ -2,14 +2,15 @@ import { LIMITS } from '@das/contracts/limits';
 import type { Fault, ProblemCode } from '@das/contracts/problem';
 import { Coalescer } from '@das/core/domain/coalescer';
 import type { ManifestEntry, ManifestRole } from '@das/core/domain/version';
-import type { Hdfs, HdfsStatus } from '@das/core/hdfs/client';
+import type { HdfsStatus } from '@das/core/hdfs/client';
 import { HdfsUnavailable } from '@das/core/hdfs/errors';
 import type { ScriptDocument } from '@das/core/mongo/documents';
 import type { ContentStore } from '@das/core/mongo/content-store';
 import type { ScriptStore } from '@das/core/mongo/script-store';
 import { ApiProblem } from '../http/api-problem.ts';
-import type { CallBounds } from '../http/deadline.ts';
-import { eachAtOnce } from './file-look-up.ts';
+import type { HdfsBounds } from '../http/deadline.ts';
+import { isScript } from './file-intake.ts';
+import type { FileIntake, StoredFile } from './file-intake.ts';
 import type { FileLookUp } from './file-look-up.ts';
 
 /** A file that a run needs, and where the request names it. */
@@ -21,13 +22,8 @@ export type NeededFile = {
   sha256?: string | undefined;
 };
 
-/** How long pinning may take: it says when it gets on. */
-export type PinBounds = Pick<CallBounds, 'hdfs' | 'prolong'>;
-type Pinned = { sha256: string; size: number; seenAt?: Date };
+type Pinned = StoredFile & { seenAt?: Date };
 
-const READS_AT_ONCE = 16;
-const BATCH_FILES = 64;
-const BATCH_BYTES = 32 * 1024 * 1024;
 /** Files that are no scripts, and whose hashes are remembered in this process. */
 const REMEMBERED = 10_000;
 
@@ -36,8 +32,8 @@ const REMEMBERED = 10_000;
  * and its content stored, before the run is inserted.
  */
 export class Pinning {
-  readonly #hdfs: Hdfs;
   readonly #lookUp: FileLookUp;
+  readonly #intake: FileIntake;
   readonly #contents: ContentStore;
   readonly #scripts: ScriptStore;
   readonly #now: () => Date;
@@ -50,14 +46,14 @@ export class Pinning {
   readonly #others = new Map<string, { status: HdfsStatus; sha256: string }>();
 
   constructor(options: {
-    hdfs: Hdfs;
     lookUp: FileLookUp;
+    intake: FileIntake;
     contents: ContentStore;
     scripts: ScriptStore;
     now: () => Date;
   }) {
-    this.#hdfs = options.hdfs;
     this.#lookUp = options.lookUp;
+    this.#intake = options.intake;
     this.#contents = options.contents;
     this.#scripts = options.scripts;
     this.#now = options.now;
@@ -69,13 +65,13 @@ export class Pinning {
    * The manifest entry of each needed file, in their order.
    * Throws ApiProblem with all places at fault (not_found, invalid_request, payload_too_large, version_changed), HdfsUnavailable.
    */
-  async pin(files: readonly NeededFile[], bounds: PinBounds): Promise<ManifestEntry[]> {
+  async pin(files: readonly NeededFile[], bounds: HdfsBounds): Promise<ManifestEntry[]> {
     const pinned = await this.#current(files, bounds);
     refuseChanged(files, pinned);
     return files.map(({ role, path }) => ({ role, path, ...(pinned.get(path) as Pinned) }));
   }
 
-  async #current(files: readonly NeededFile[], bounds: PinBounds): Promise<Map<string, Pinned>> {
+  async #current(files: readonly NeededFile[], bounds: HdfsBounds): Promise<Map<string, Pinned>> {
     const paths = [...new Set(files.map(({ path }) => path))];
     const seenAt = this.#now();
     let statuses: Map<string, HdfsStatus | null>;
@@ -94,7 +90,11 @@ export class Pinning {
     refuseUnfit(files, statuses);
     const found = new Map([...statuses].flatMap(([path, status]) => (status ? [[path, status] as const] : [])));
     const pinned = await this.#known(found, tracked);
-    await this.#read([...found.values()].filter(({ path }) => !pinned.has(path)), pinned, bounds); // prettier-ignore
+    const unknown = [...found.values()].filter(({ path }) => !pinned.has(path));
+    for (const { status, ...file } of await this.#intake.take(unknown, bounds)) {
+      pinned.set(status.path, file);
+      if (!isScript(status.path)) this.#remember(status, file.sha256);
+    }
     return new Map([...pinned].map(([path, file]) => [path, { ...file, seenAt }]));
   }
 
@@ -128,29 +128,6 @@ export class Pinning {
     return this.#stored;
   }
 
-  /** Reads and stores what is new, a batch at a time. What has been stored stays, so asking again gets further. */
-  async #read(statuses: readonly HdfsStatus[], pinned: Map<string, Pinned>, bounds: PinBounds): Promise<void> {
-    for (const batch of batches(statuses)) {
-      const read: { status: HdfsStatus; bytes: Uint8Array }[] = [];
-      await eachAtOnce(batch, READS_AT_ONCE, async (status) => {
-        const options = { maxBytes: LIMITS.fileBytes, expectLength: status.length, ...bounds.hdfs() };
-        read.push({ status, bytes: await this.#hdfs.read(status.path, options) });
-      });
-      const hashes = await this.#contents.put(read.map(({ bytes }) => bytes));
-      const hashed = read.map(({ status, bytes }, index) => ({
-        status,
-        size: bytes.length,
-        sha256: hashes[index] as string,
-      }));
-      await this.#scripts.pin(hashed.filter(({ status }) => isScript(status.path)));
-      for (const { status, size, sha256 } of hashed) {
-        pinned.set(status.path, { sha256, size });
-        if (!isScript(status.path)) this.#remember(status, sha256);
-      }
-      bounds.prolong();
-    }
-  }
-
   #remember(status: HdfsStatus, sha256: string): void {
     this.#others.delete(status.path);
     this.#others.set(status.path, { status, sha256 });
@@ -182,26 +159,6 @@ function shareLookUps<T>(find: (keys: string[]) => Promise<Map<string, T>>): Coa
     const found = await find([...new Set(groups.flat())]);
     return groups.map(() => found);
   });
-}
-
-/** Files that are read and stored together: not many, and not much. */
-function batches(statuses: readonly HdfsStatus[]): HdfsStatus[][] {
-  const found: HdfsStatus[][] = [];
-  let bytes = 0;
-  for (const status of statuses) {
-    const last = found.at(-1);
-    bytes += status.length;
-    if (last && last.length < BATCH_FILES && bytes <= BATCH_BYTES) last.push(status);
-    else {
-      found.push([status]);
-      bytes = status.length;
-    }
-  }
-  return found;
-}
-
-function isScript(path: string): boolean {
-  return path.endsWith('.py');
 }
 
 type FileIdentity = Pick<HdfsStatus, 'length' | 'modificationTime' | 'fileId'>;

@@ -18,7 +18,8 @@ import { inTransaction } from '@das/core/mongo/transaction';
 import type { RunQueue } from '@das/core/queue/run-queue';
 import type { ClientSession } from 'mongodb';
 import { invalidRequest } from '../http/api-problem.ts';
-import type { NeededFile, PinBounds, Pinning } from './pinning.ts';
+import type { HdfsBounds } from '../http/deadline.ts';
+import type { NeededFile, Pinning } from './pinning.ts';
 import type { SavedLevel } from './saved-level.ts';
 
 /** How long Redis may take before a run is accepted without it. Milliseconds. */
@@ -69,7 +70,7 @@ export class Submission {
   async prepare(
     requests: readonly { request: RunRequest; at: string }[],
     defaults: RunSettings | undefined,
-    bounds: PinBounds,
+    bounds: HdfsBounds,
     submitterId?: string,
   ): Promise<PreparedRun[]> {
     const saved = await this.#options.saved.of(requests.map(({ request, at }) => ({ path: request.script, at: `${at}script` }))); // prettier-ignore
@@ -104,7 +105,7 @@ export class Submission {
   async prepareReruns(
     runs: readonly RunDocument[],
     { overrides, pinned, at = () => 'script' }: RerunRules,
-    bounds: PinBounds,
+    bounds: HdfsBounds,
   ): Promise<PreparedRun[]> {
     const decided = runs.map((run, index) => {
       const levels = { launch: settingsOf(run), item: overrides };

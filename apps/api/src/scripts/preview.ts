@@ -3,7 +3,8 @@ import { incompleteTail } from '@das/core/domain/utf8';
 import type { ContentStore } from '@das/core/mongo/content-store';
 import type { ScriptStore } from '@das/core/mongo/script-store';
 import { ApiProblem } from '../http/api-problem.ts';
-import type { PinBounds, Pinning } from '../runs/pinning.ts';
+import type { HdfsBounds } from '../http/deadline.ts';
+import type { Pinning } from '../runs/pinning.ts';
 
 /** Most of a script that a preview shows, in bytes. */
 const SHOWN_BYTES = 1024 * 1024;
@@ -21,7 +22,7 @@ export class Preview {
   }
 
   /** What the file holds now. Throws ApiProblem, HdfsUnavailable. */
-  async current(path: string, bounds: PinBounds): Promise<ScriptContent> {
+  async current(path: string, bounds: HdfsBounds): Promise<ScriptContent> {
     const [entry] = await this.#pinning.pin([{ role: 'script', path, at: 'query.path' }], bounds);
     return this.stored(path, (entry as { sha256: string }).sha256);
   }

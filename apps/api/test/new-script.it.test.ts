@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { startDas } from '@das/testkit/das';
+import type { Das } from '@das/testkit/das';
+import { startWebHdfsProxy } from '@das/testkit/webhdfs-proxy';
+import type { Mischief, WebHdfsProxy } from '@das/testkit/webhdfs-proxy';
+
+/** What HDFS holds and MongoDB does not yet is read for a submit; here by the API only, as nobody executes it. */
+describe('a script that nobody has submitted yet', () => {
+  let das: Das;
+  let proxy: WebHdfsProxy;
+  beforeAll(async () => {
+    proxy = await startWebHdfsProxy(inject('stack').hdfsUrl);
+    das = await startDas({ workers: 0, apiEnv: { HDFS_URL: proxy.url } });
+  });
+  afterEach(() => proxy.heal());
+  afterAll(() => das[Symbol.asyncDispose]().finally(() => proxy[Symbol.asyncDispose]()));
+
+  /** Counts the reads that come to HDFS; `meet` decides what becomes of the `nth` (from 1). */
+  function watchReads(meet: (nth: number) => Promise<Mischief>): () => number {
+    let reads = 0;
+    proxy.meddle = ({ node, op }) => (node === 'namenode' && op === 'OPEN' ? meet((reads += 1)) : 'pass');
+    return () => reads;
+  }
+
+  test('is read once for all who submit it at the same time', async () => {
+    const script = await das.putScript('new-to-all.py', 'pass\n');
+    const reads = watchReads(async () => {
+      await sleep(700);
+      return 'pass';
+    });
+    const submits = Array.from({ length: 20 }, () => das.call('submitRun', { body: { script } }));
+    const answers = await Promise.all(submits);
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 202));
+    expect(reads()).toBe(1);
+  });
+
+  test('is read again by whoever waited for a read that failed', async () => {
+    const script = await das.putScript('fails-for-one.py', 'pass\n');
+    const begun = Promise.withResolvers<void>();
+    const reads = watchReads((nth) => {
+      begun.resolve();
+      return Promise.resolve(nth === 1 ? 'hang' : 'pass');
+    });
+    const first = das.api.refused('submitRun', { body: { script } });
+    await begun.promise;
+    await sleep(1000);
+    expect((await das.call('submitRun', { body: { script } })).status).toBe(202);
+    expect(await first).toMatchObject({ status: 503, problem: { code: 'hdfs_unavailable' } });
+    expect(reads()).toBe(2);
+  });
+});
