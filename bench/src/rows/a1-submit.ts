@@ -8,7 +8,7 @@ import type { Row } from '../measure.ts';
 
 const SUBMITTERS = 64;
 /** All servers are warm: the first thousands of requests cost several times as much, while V8 compiles. */
-const WARM_UP = 3000;
+const WARM_UP = 6000;
 /** The servers are measured by turns, so many times each: the machine changes its speed within seconds. */
 const TURNS = 4;
 
