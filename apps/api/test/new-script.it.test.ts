@@ -17,9 +17,9 @@ describe('a script that nobody has submitted yet', () => {
   afterAll(() => das[Symbol.asyncDispose]().finally(() => proxy[Symbol.asyncDispose]()));
 
   /** Counts the reads that come to HDFS; `meet` decides what becomes of the `nth` (from 1). */
-  function watchReads(meet: (nth: number) => Promise<Mischief>): () => number {
+  function watchReads(meet: (nth: number, path: string) => Promise<Mischief>): () => number {
     let reads = 0;
-    proxy.meddle = ({ node, op }) => (node === 'namenode' && op === 'OPEN' ? meet((reads += 1)) : 'pass');
+    proxy.meddle = ({ node, op, path }) => (node === 'namenode' && op === 'OPEN' ? meet((reads += 1), path) : 'pass');
     return () => reads;
   }
 
@@ -48,5 +48,32 @@ describe('a script that nobody has submitted yet', () => {
     expect((await das.call('submitRun', { body: { script } })).status).toBe(202);
     expect(await first).toMatchObject({ status: 503, problem: { code: 'hdfs_unavailable' } });
     expect(reads()).toBe(2);
+  });
+
+  test('is stored, even where another one of its launch could not be read', async () => {
+    const [good, bad] = [await das.putScript('good.py', 'good = 1\n'), await das.putScript('bad.py', 'bad = 1\n')];
+    watchReads((_nth, path) => Promise.resolve(path === bad ? 'hang' : 'pass'));
+    const body = { items: [{ script: good }, { script: bad }] };
+    const { status, problem } = await das.api.refused('createLaunch', { body });
+    expect([status, problem.code]).toEqual([503, 'hdfs_unavailable']);
+    expect(await das.db.contents.countDocuments({ size: 'good = 1\n'.length })).toBe(1);
+  });
+
+  test('is one of many: not all are read at once, and none is refused for that', async () => {
+    const names = Array.from({ length: 48 }, (_, index) => `one-of-many-${index}.py`);
+    const scripts = await Promise.all(names.map((name) => das.putScript(name, `print("${name}")\n`)));
+    let atOnce = 0;
+    let most = 0;
+    const reads = watchReads(async () => {
+      most = Math.max(most, (atOnce += 1));
+      await sleep(100);
+      atOnce -= 1;
+      return 'pass';
+    });
+    const answers = await Promise.all(scripts.map((script) => das.call('submitRun', { body: { script } })));
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 202));
+    expect(reads()).toBe(48);
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(16);
   });
 });

@@ -5,7 +5,7 @@ import type { LaunchStore } from '@das/core/mongo/launch-store';
 import type { RunQuery } from '@das/core/mongo/run-query';
 import type { CancelOutcome, RunStore } from '@das/core/mongo/run-store';
 import type { RunQueue } from '@das/core/queue/run-queue';
-import { eachAtOnce } from './file-look-up.ts';
+import { eachAtOnce } from './each-at-once.ts';
 
 /** What a cancel did to one run of many. */
 export type Cancelled = { id: string; ok: boolean; code?: string; detail?: string };

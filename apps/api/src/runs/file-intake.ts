@@ -1,16 +1,20 @@
 import { LIMITS } from '@das/contracts/limits';
+import { Coalescer } from '@das/core/domain/coalescer';
 import type { Hdfs, HdfsStatus } from '@das/core/hdfs/client';
+import { HdfsUnavailable } from '@das/core/hdfs/errors';
 import type { ContentStore } from '@das/core/mongo/content-store';
 import type { ScriptStore } from '@das/core/mongo/script-store';
 import type { HdfsBounds } from '../http/deadline.ts';
-import { eachAtOnce } from './file-look-up.ts';
+import { eachAtOnce } from './each-at-once.ts';
+import { Places } from './places.ts';
 
 export type StoredFile = { sha256: string; size: number };
+type ReadFile = { status: HdfsStatus; bytes: Uint8Array };
 type Taken = StoredFile & { status: HdfsStatus };
 
+/** Of this process, whoever asks for them: files that HDFS sends, and that are held in memory, at the same time. */
 const READS_AT_ONCE = 16;
-const BATCH_FILES = 64;
-const BATCH_BYTES = 32 * 1024 * 1024;
+const STORED_AT_ONCE = 64;
 
 /**
  * Takes in what HDFS holds and MongoDB does not yet: reads files and stores their contents, scripts with what they hold now. A file
@@ -18,68 +22,68 @@ const BATCH_BYTES = 32 * 1024 * 1024;
  */
 export class FileIntake {
   readonly #hdfs: Hdfs;
-  readonly #contents: ContentStore;
-  readonly #scripts: ScriptStore;
-  /** By file: the batch in which somebody is taking it in. */
-  readonly #underWay = new Map<string, Promise<Map<string, Taken>>>();
+  readonly #places = new Places(READS_AT_ONCE);
+  readonly #stores: Coalescer<ReadFile, string>;
+  /** By file: that somebody is taking it in. */
+  readonly #underWay = new Map<string, Promise<Taken>>();
 
   constructor({ hdfs, contents, scripts }: { hdfs: Hdfs; contents: ContentStore; scripts: ScriptStore }) {
     this.#hdfs = hdfs;
-    this.#contents = contents;
-    this.#scripts = scripts;
+    this.#stores = new Coalescer((files) => store(files, contents, scripts), { most: STORED_AT_ONCE });
   }
 
-  /** A batch at a time; what has been stored stays, so asking again gets further. Throws HdfsUnavailable, HdfsDenied, HdfsRejected. */
+  /** What has been stored stays, so asking again gets further. Throws HdfsUnavailable, HdfsDenied, HdfsRejected. */
   async take(statuses: readonly HdfsStatus[], bounds: HdfsBounds): Promise<Taken[]> {
     const taken: Taken[] = [];
-    for (const batch of batches(statuses)) {
-      taken.push(...(await this.#takeBatch(batch, bounds)));
+    await eachAtOnce(statuses, READS_AT_ONCE, async (status) => {
+      taken.push(await this.#takeOne(status, bounds));
       bounds.prolong();
-    }
+    });
     return taken;
   }
 
-  async #takeBatch(batch: readonly HdfsStatus[], bounds: HdfsBounds): Promise<Taken[]> {
-    const others = batch.flatMap((status) => {
-      const underWay = this.#underWay.get(keyOf(status));
-      return underWay ? [this.#await(status, underWay, bounds)] : [];
-    });
-    const own = batch.filter((status) => !this.#underWay.has(keyOf(status)));
-    const [mine, ...theirs] = await Promise.all([this.#readOwn(own, bounds), ...others]);
-    return [...mine.values(), ...theirs];
+  async #takeOne(status: HdfsStatus, bounds: HdfsBounds): Promise<Taken> {
+    const key = keyOf(status);
+    // Whoever takes it in may fail, or have less time left: then it is up to the next one.
+    for (let other = this.#underWay.get(key); other; other = this.#underWay.get(key)) {
+      const taken = await inTime(other, status.path, bounds);
+      if (taken) return taken;
+    }
+    const own = this.#readAndStore(status, bounds).finally(() => this.#underWay.delete(key));
+    this.#underWay.set(key, own);
+    return own;
   }
 
-  /** Whoever takes it in may fail, or have less time left: then it is up to us. */
-  async #await(status: HdfsStatus, underWay: Promise<Map<string, Taken>>, bounds: HdfsBounds): Promise<Taken> {
-    const taken = await underWay.then((batch) => batch.get(keyOf(status))).catch(() => undefined);
-    if (taken) return taken;
-    const [own] = await this.#takeBatch([status], bounds);
-    return own as Taken;
-  }
-
-  async #readOwn(statuses: readonly HdfsStatus[], bounds: HdfsBounds): Promise<Map<string, Taken>> {
-    if (statuses.length === 0) return new Map();
-    const work = this.#store(statuses, bounds).finally(() => {
-      for (const status of statuses) this.#underWay.delete(keyOf(status));
-    });
-    for (const status of statuses) this.#underWay.set(keyOf(status), work);
-    return work;
-  }
-
-  async #store(statuses: readonly HdfsStatus[], bounds: HdfsBounds): Promise<Map<string, Taken>> {
-    const read: { status: HdfsStatus; bytes: Uint8Array }[] = [];
-    await eachAtOnce(statuses, READS_AT_ONCE, async (status) => {
+  async #readAndStore(status: HdfsStatus, bounds: HdfsBounds): Promise<Taken> {
+    const taken = await this.#places.within(bounds.hdfs().deadlineMs, async () => {
       const options = { maxBytes: LIMITS.fileBytes, expectLength: status.length, ...bounds.hdfs() };
-      read.push({ status, bytes: await this.#hdfs.read(status.path, options) });
+      const bytes = await this.#hdfs.read(status.path, options);
+      const sha256 = await this.#stores.add({ status, bytes });
+      return { status, sha256, size: bytes.length };
     });
-    const hashes = await this.#contents.put(read.map(({ bytes }) => bytes));
-    const taken = read.map(({ status, bytes }, index) => ({
-      status,
-      size: bytes.length,
-      sha256: hashes[index] as string,
-    }));
-    await this.#scripts.pin(taken.filter(({ status }) => isScript(status.path)));
-    return new Map(taken.map((file) => [keyOf(file.status), file]));
+    if (taken) return taken;
+    throw new HdfsUnavailable(status.path, `HDFS was busy with other files: ${status.path} could not be read in time`);
+  }
+}
+
+async function store(files: ReadFile[], contents: ContentStore, scripts: ScriptStore): Promise<string[]> {
+  const hashes = await contents.put(files.map(({ bytes }) => bytes));
+  const hashed = files.map(({ status }, index) => ({ status, sha256: hashes[index] as string }));
+  await scripts.pin(hashed.filter(({ status }) => isScript(status.path)));
+  return hashes;
+}
+
+/** What `other` comes to, undefined where it fails. Throws HdfsUnavailable once the time for HDFS is over. */
+async function inTime(other: Promise<Taken>, path: string, bounds: HdfsBounds): Promise<Taken | undefined> {
+  const late = Promise.withResolvers<never>();
+  const { deadlineMs } = bounds.hdfs();
+  const timer = setTimeout(() => {
+    late.reject(new HdfsUnavailable(path, `HDFS gave no complete answer for ${path} within ${deadlineMs} ms`));
+  }, deadlineMs);
+  try {
+    return await Promise.race([other.catch(() => undefined), late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -90,20 +94,4 @@ export function isScript(path: string): boolean {
 /** A file that was replaced is another one. */
 function keyOf({ path, fileId, modificationTime, length }: HdfsStatus): string {
   return `${fileId} ${modificationTime} ${length} ${path}`;
-}
-
-/** Files that are read and stored together: not many, and not much. */
-function batches(statuses: readonly HdfsStatus[]): HdfsStatus[][] {
-  const found: HdfsStatus[][] = [];
-  let bytes = 0;
-  for (const status of statuses) {
-    const last = found.at(-1);
-    bytes += status.length;
-    if (last && last.length < BATCH_FILES && bytes <= BATCH_BYTES) last.push(status);
-    else {
-      found.push([status]);
-      bytes = status.length;
-    }
-  }
-  return found;
 }

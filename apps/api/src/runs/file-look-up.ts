@@ -1,5 +1,6 @@
 import type { Hdfs, HdfsStatus } from '@das/core/hdfs/client';
 import { HdfsNotFound } from '@das/core/hdfs/errors';
+import { eachAtOnce } from './each-at-once.ts';
 
 /** How old an answer of somebody else's question may be; one that is still awaited may be a second old (design §2). Milliseconds. */
 const MAX_AGE_MS = 250;
@@ -79,17 +80,4 @@ function shared<T>(answers: Map<string, Answer<T>>, key: string, ask: () => Prom
   const asked: Answer<T> = { at: now, awaited: true, answer: ask().finally(() => (asked.awaited = false)) };
   answers.set(key, asked);
   return asked.answer;
-}
-
-/** Runs `work` over all `items`, `width` at a time; the first error ends it. */
-export async function eachAtOnce<T>(
-  items: readonly T[],
-  width: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const queue = items.values();
-  const worker = async (): Promise<void> => {
-    for (const item of queue) await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));
 }
