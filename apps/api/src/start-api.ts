@@ -109,7 +109,7 @@ export function startApi(options: ApiOptions): () => Promise<void> {
   };
   const parts = {
     ...stores, db, hdfs, view, causes: (filter: RunFilter) => readCauses(db, filter), scanner, rules, command,
-    submission: new Submission({ db, runs: stores.runs, queue, pinning, platform, saved: new SavedLevel(stores.scriptSettings, rules) }),
+    submission: new Submission({ db, runs: stores.runs, queue, pinning, platform, saved: new SavedLevel(stores.scriptSettings, rules), log }),
     cancellation: new Cancellation({ db, runs: stores.runs, query: stores.query, launches: stores.launches, queue }),
     preview: new Preview({ pinning, contents: stores.contents, scripts: stores.scripts }),
   }; // prettier-ignore

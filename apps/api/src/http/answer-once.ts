@@ -36,8 +36,10 @@ export async function acceptOnce<T extends AnyReply>(
 ): Promise<T> {
   if (!call) {
     const { run, reply } = await prepare();
+    const answer = await reply();
     await accept(run);
-    return reply();
+    // It is stored: where what it waits for cannot be told, the answer goes without.
+    return run.waiting ? reply().catch(() => answer) : answer;
   }
   const settle = async (run: RunDocument) => {
     await accept(run);

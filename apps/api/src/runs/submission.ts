@@ -6,6 +6,7 @@ import { mergeSettings } from '@das/core/domain/run-settings';
 import type { PlatformDefaults, SettingSources } from '@das/core/domain/run-settings';
 import { Coalescer } from '@das/core/domain/coalescer';
 import type { ManifestEntry } from '@das/core/domain/version';
+import type { Logger } from '@das/core/logging/logger';
 import type { Database } from '@das/core/mongo/database';
 import type { RunDocument } from '@das/core/mongo/documents';
 import { takeTags } from '@das/core/mongo/fair-share-store';
@@ -32,6 +33,7 @@ export type SubmissionOptions = {
   pinning: Pinning;
   platform: PlatformDefaults;
   saved: SavedLevel;
+  log: Logger;
 };
 
 /** A run that can be stored: its files are pinned, its settings decided. */
@@ -159,8 +161,13 @@ export class Submission {
     await this.#follow(runs);
   }
 
+  /** They are stored, so they are accepted, whatever fails from here on: scripts hear of their runs' end, too, and the reconciler enqueues. */
   async #follow(runs: RunDocument[]): Promise<void> {
-    await Promise.all([this.#intake.reflect(runs), this.#enqueue(runs)]);
+    const leave = (what: string) => (error: unknown) => this.#options.log.warn({ error, runs: runs.length }, what);
+    await Promise.all([
+      this.#intake.reflect(runs).catch(leave('new runs are accepted, but their scripts could not be told of them')),
+      this.#enqueue(runs).catch(leave('new runs are accepted, but not enqueued, which could not be noted either')),
+    ]);
   }
 
   async #enqueue(runs: RunDocument[]): Promise<void> {
