@@ -22,6 +22,13 @@ export async function sendReply(
       typeof content === 'string' ? content : Buffer.from(content.buffer, content.byteOffset, content.byteLength),
     );
   } else {
-    await pipeline(Readable.from(content, { objectMode: false }), response);
+    await pipeline(Readable.from(content, { objectMode: false }), response).catch((error: unknown) => {
+      // Whoever asked has gone away in the middle of it: nobody's fault, and nobody is left to be told.
+      if (!isPremature(error)) throw error;
+    });
   }
+}
+
+function isPremature(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
 }

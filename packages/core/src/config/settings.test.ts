@@ -26,6 +26,13 @@ describe('settings', () => {
     }
   });
 
+  it('take no time that a timer cannot wait, and no time-out that ends a run at once', () => {
+    for (const value of ['2592000000', '0'])
+      expect(() => loadSettings(['RUN_TIMEOUT_MS'], { RUN_TIMEOUT_MS: value })).toThrow(/RUN_TIMEOUT_MS/);
+    expect(() => loadSettings(['SCAN_INTERVAL_MS'], { SCAN_INTERVAL_MS: '2592000000' })).toThrow(/SCAN_INTERVAL_MS/);
+    expect(loadSettings(['RUN_TIMEOUT_MS'], { RUN_TIMEOUT_MS: '86400000' })).toEqual({ RUN_TIMEOUT_MS: 86_400_000 });
+  });
+
   it('take an empty value for none, but an empty LOG_FILE for console only', () => {
     expect(loadSettings(['HDFS_USER', 'LOG_FILE'], { HDFS_USER: '', LOG_FILE: '' })).toMatchObject({
       HDFS_USER: expect.stringMatching(/./), LOG_FILE: '',

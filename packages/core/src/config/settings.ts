@@ -33,12 +33,20 @@ function uri(...protocols: string[]) {
     message: `must start with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
   });
 }
+/** The longest that a timer of Node's can wait, 24.8 days: a longer one would go off at once. Milliseconds. */
+const LONGEST_MS = 2 ** 31 - 1;
+function milliseconds(fallback: number, min: number) {
+  return integer(fallback, min, LONGEST_MS);
+}
 /** A whole number; empty means none. */
-const optionalInteger = z
-  .string()
-  .regex(/^\d*$/, 'must be a whole number, or empty')
-  .default('')
-  .transform((value) => (value === '' ? null : Number(value)));
+function optionalInteger(min: number, max = Number.MAX_SAFE_INTEGER) {
+  return z
+    .string()
+    .regex(/^\d*$/, 'must be a whole number, or empty')
+    .default('')
+    .transform((value) => (value === '' ? null : Number(value)))
+    .pipe(z.number().min(min).max(max).nullable());
+}
 
 export const SETTINGS = {
   HDFS_URL: [
@@ -53,7 +61,7 @@ export const SETTINGS = {
       .default('/my_projects/scripts'),
     'Where the scripts lie in HDFS',
   ],
-  HDFS_DEADLINE_MS: [integer(30_000, 100), 'How long one HDFS operation may take'],
+  HDFS_DEADLINE_MS: [milliseconds(30_000, 100), 'How long one HDFS operation may take'],
   MONGODB_URI: [uri('mongodb', 'mongodb+srv').default('mongodb://localhost:27017'), 'MongoDB, a replica set'],
   MONGODB_DATABASE: [text.default('project'), 'The database'],
   MONGODB_COLLECTION: [text.default('sample'), 'The collection of the tracked scripts'],
@@ -87,15 +95,15 @@ export const SETTINGS = {
   SPARK_QUICK_START_DIR: [optionalText, 'Where that archive (200 MB) is kept; default spark-start in WORKER_DIR'],
   SPARK_CONF_ALLOW: [list, 'More Spark settings that a run request may name'],
   PYSPARK_PYTHON: [optionalText, 'The Python that runs the scripts; default python3'],
-  SCAN_INTERVAL_MS: [integer(60_000, 100), 'How often HDFS is scanned'],
+  SCAN_INTERVAL_MS: [milliseconds(60_000, 100), 'How often HDFS is scanned'],
   DEFAULT_RETRIES: [integer(0, 0, 100), 'Retries where nobody says'],
-  RUN_TIMEOUT_MS: [optionalInteger, 'Time-out of an attempt (ms) where nobody says; empty = none'],
+  RUN_TIMEOUT_MS: [optionalInteger(1000, LONGEST_MS), 'Time-out of an attempt (ms) where nobody says; empty = none'],
   MAX_LOSSES: [integer(5, 0, 1000), 'Workers a run may lose before it fails'],
-  RETENTION_DAYS: [optionalInteger, 'Days that ended runs are kept; empty = for ever'],
-  LEASE_MS: [integer(15_000, 3_500), 'How long a silent worker keeps its runs'],
-  RECONCILE_INTERVAL_MS: [integer(2_000, 50), 'How often stuck runs are looked for'],
-  KILL_GRACE_MS: [integer(10_000, 0), 'From SIGTERM to SIGKILL'],
-  DRAIN_GRACE_MS: [integer(600_000, 0), 'How long a worker that is told to stop lets its runs finish'],
+  RETENTION_DAYS: [optionalInteger(0), 'Days that ended runs are kept; empty = for ever'],
+  LEASE_MS: [milliseconds(15_000, 3_500), 'How long a silent worker keeps its runs'],
+  RECONCILE_INTERVAL_MS: [milliseconds(2_000, 50), 'How often stuck runs are looked for'],
+  KILL_GRACE_MS: [milliseconds(10_000, 0), 'From SIGTERM to SIGKILL'],
+  DRAIN_GRACE_MS: [milliseconds(600_000, 0), 'How long a worker that is told to stop lets its runs finish'],
   LOG_MAX_BYTES: [integer(64 * 1024 * 1024, 4096), 'Log kept per attempt: the first quarter and the last three'],
   LOG_LEVEL: [
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),

@@ -80,14 +80,8 @@ export class LogLines {
   }
 
   /** From this line on. */
-  async from(of: Attempt, line: number, wanted: Wanted): Promise<LinePage> {
-    const page = await this.#forward(of, {
-      ...wanted,
-      from: line,
-      until: Infinity,
-      keep: 'first',
-      deadline: deadline(),
-    });
+  async from(of: Attempt, line: number, wanted: Wanted, endsAt = deadline()): Promise<LinePage> {
+    const page = await this.#forward(of, { ...wanted, from: line, until: Infinity, keep: 'first', deadline: endsAt });
     return { items: page.items, nextLine: page.nextLine, previousLine: line > 1 ? line : null };
   }
 
@@ -102,10 +96,11 @@ export class LogLines {
     return { ...(await this.#backward(of, line, wanted)), nextLine: line };
   }
 
-  /** Half of them before this line. */
+  /** Half of them before this line; both halves within the time of one. */
   async around(of: Attempt, line: number, wanted: Wanted): Promise<LinePage> {
-    const before = await this.#backward(of, line, { ...wanted, limit: Math.floor(wanted.limit / 2) });
-    const after = await this.from(of, line, { ...wanted, limit: wanted.limit - before.items.length });
+    const endsAt = deadline();
+    const before = await this.#backward(of, line, { ...wanted, limit: Math.floor(wanted.limit / 2) }, endsAt);
+    const after = await this.from(of, line, { ...wanted, limit: wanted.limit - before.items.length }, endsAt);
     return { ...after, items: [...before.items, ...after.items], previousLine: before.previousLine };
   }
 
@@ -139,12 +134,18 @@ export class LogLines {
   }
 
   /** The lines before `until`, the last `limit` of them; what was dropped is stepped over. */
-  async #backward(of: Attempt, until: number, { limit, ...chosen }: Wanted): Promise<Omit<LinePage, 'nextLine'>> {
+  async #backward(
+    of: Attempt,
+    until: number,
+    { limit, ...chosen }: Wanted,
+    endsAt = deadline(),
+  ): Promise<Omit<LinePage, 'nextLine'>> {
     const dropped = await this.dropped(of);
     const outside = (line: number) =>
       dropped && line > dropped.from && line <= dropped.to ? Math.min(line, dropped.from + 1) : line;
     let found: LogLine[] = [];
     let to = outside(until);
+    // The first step is taken whatever the time, so that asking again gets further.
     for (let end = Infinity; to > 1 && found.length < limit && performance.now() < end;) {
       if (chosen.stream) to = Math.min(to, await this.#endOfStream(of, to, chosen.stream));
       // Where not every line is wanted, the numbers do not say where to begin.
@@ -155,7 +156,7 @@ export class LogLines {
       if (page.isCutShort) break;
       found = [...page.items, ...found];
       to = page.isFull ? (found[0]?.line ?? from) : outside(from);
-      end = Number.isFinite(end) ? end : deadline();
+      end = endsAt;
     }
     return { items: found, previousLine: to > 1 ? to : null };
   }
