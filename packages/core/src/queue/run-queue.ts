@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Queue } from 'bullmq';
 import type { JobsOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -7,6 +6,7 @@ import { queuePriority } from '../domain/fair-share.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { RunDocument } from '../mongo/documents.ts';
 import { connectRedis } from './connection.ts';
+import { Sentinel } from './sentinel.ts';
 
 const REBASED_AT_ONCE = 50;
 /** Groups up to this size travel together, so that a launch holds up no single run. */
@@ -26,7 +26,7 @@ export class RunQueue {
   readonly #redis: Redis;
   readonly #queue: Queue<RunJob>;
   readonly #channel: string;
-  readonly #sentinel: string;
+  readonly #sentinel: Sentinel;
   /** A hash: class → the tag that its priorities are counted from; none = 0. */
   readonly #bases: string;
   readonly #now: () => number;
@@ -40,7 +40,7 @@ export class RunQueue {
     });
     this.#queue.on('error', () => undefined); // said by the connection
     this.#channel = cancelChannel(options.prefix);
-    this.#sentinel = `${options.prefix}:sentinel`;
+    this.#sentinel = new Sentinel(this.#redis, `${options.prefix}:sentinel`);
     this.#bases = `${options.prefix}:bases`;
     this.#now = options.now ?? Date.now;
     this.#small = Coalescer.whole((groups) => this.#add(groups.flat()));
@@ -160,9 +160,14 @@ export class RunQueue {
     await this.#redis.publish(this.#channel, runId).catch(() => 0);
   }
 
-  /** True when Redis has lost its memory since the last call (or has never been seen). Plants the sentinel anew. */
-  async wasFlushed(): Promise<boolean> {
-    return (await this.#redis.set(this.#sentinel, randomUUID(), 'NX')) === 'OK';
+  /** Not null: Redis was emptied (or has never been seen); to be given to `filled` once all that waits has been enqueued. */
+  async emptied(): Promise<string | null> {
+    return this.#sentinel.emptied();
+  }
+
+  /** All that waits has been enqueued since `emptied` said so. */
+  async filled(emptied: string): Promise<void> {
+    await this.#sentinel.filled(emptied);
   }
 
   /** Milliseconds until an answer. Throws when Redis is away. */

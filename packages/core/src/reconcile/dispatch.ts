@@ -6,17 +6,14 @@ import { translateMongoErrors } from '../mongo/errors.ts';
 import { freshBases } from '../mongo/fair-share-store.ts';
 import type { RunStore } from '../mongo/run-store.ts';
 import type { Enqueued, RunQueue } from '../queue/run-queue.ts';
+import { LostJobs } from './lost-jobs.ts';
+import { batches, NEEDED } from './waiting-runs.ts';
 
-const BATCH = 500;
-/** A run that waits this long after its time is looked for in Redis. */
-const OVERDUE_MS = 2_000;
-/** Runs looked for in one round, and how long one is then left in peace. */
-const PROBES = 5_000;
-const PROBED_MS = 30_000;
 /** A job that has been taken and whose run still waits after this time is in the hands of a worker that is gone. */
 const STUCK_MS = 10_000;
 
-const NEEDED = { epoch: 1, retries: 1, failures: 1, order: 1, nextAttemptAt: 1 } as const;
+/** What should have a job. */
+const WAITING: Filter<RunDocument> = { state: { $in: ['queued', 'retrying'] } };
 
 /** Sees to it that every run that should have a job in Redis has one. Redis may lose everything at any time. */
 export class Dispatch {
@@ -24,8 +21,7 @@ export class Dispatch {
   readonly #runs: RunStore;
   readonly #queue: RunQueue;
   readonly #log: Logger;
-  /** When a run was last found to have its job (monotonic). */
-  readonly #probed = new Map<string, number>();
+  readonly #lost: LostJobs;
   /** Since when (monotonic) a job has been in some worker's hands while its run waits. */
   #taken = new Map<string, number>();
 
@@ -34,26 +30,31 @@ export class Dispatch {
     this.#runs = options.runs;
     this.#queue = options.queue;
     this.#log = options.log;
+    this.#lost = new LostJobs(options);
   }
 
   /** One look. False: Redis does not answer here; what could not be enqueued is found again at the next look. */
   async round(slow: boolean): Promise<boolean> {
-    const flushed = await this.#queue.wasFlushed().catch(() => null);
-    if (flushed === null) return false;
-    if (flushed) {
-      this.#probed.clear();
-      await this.#countFromBases();
-      const enqueued = await this.#enqueueWhatLacksAJob({ state: { $in: ['queued', 'retrying'] } });
-      if (enqueued > 0) this.#log.warn({ runs: enqueued }, 'Redis was emptied: what waits has been enqueued again');
+    const emptied = await this.#queue.emptied().catch(() => undefined);
+    if (emptied === undefined) return false;
+    if (emptied !== null) {
+      await this.#fill(emptied);
       return true;
     }
     await this.#enqueueRefused();
     await this.#replaceTaken();
-    const due = new Date(this.#db.clock.now().getTime() - OVERDUE_MS);
-    await this.#probe({ state: 'retrying', nextAttemptAt: { $lt: due } });
     if (slow) await this.#countFromBases();
-    if (slow) await this.#probe({ state: 'queued', createdAt: { $lt: due } });
+    await this.#lost.look(slow);
     return true;
+  }
+
+  /** Whoever does not get to the end of it leaves Redis as emptied as it was: it is begun again at the next look. */
+  async #fill(emptied: string): Promise<void> {
+    this.#lost.forget();
+    await this.#countFromBases();
+    const { enqueued, all } = await this.#enqueueWhatLacksAJob();
+    if (enqueued > 0) this.#log.warn({ runs: enqueued }, 'Redis was emptied: what waits has been enqueued again');
+    if (all) await this.#queue.filled(emptied);
   }
 
   /** Redis counts each class from the base that MongoDB says; where it did not, what waits gets its priority anew. */
@@ -69,8 +70,8 @@ export class Dispatch {
   }
 
   async #rebase(priorityClass: number, base: number): Promise<void> {
-    const waiting: Filter<RunDocument> = { state: { $in: ['queued', 'retrying'] }, 'order.class': priorityClass };
-    for await (const batch of this.#batches(waiting, Infinity)) await this.#queue.rebase(batch, base);
+    const waiting: Filter<RunDocument> = { ...WAITING, 'order.class': priorityClass };
+    for await (const batch of batches(this.#db, waiting)) await this.#queue.rebase(batch, base);
   }
 
   /** A worker that dies between taking a job and claiming its run leaves the job in its hands until BullMQ's lock ends. */
@@ -78,7 +79,7 @@ export class Dispatch {
     const active = await this.#queue.active();
     const waiting = await translateMongoErrors(() =>
       this.#db.runs
-        .find({ _id: { $in: active.map(({ runId }) => runId) }, state: { $in: ['queued', 'retrying'] } })
+        .find({ ...WAITING, _id: { $in: active.map(({ runId }) => runId) } })
         .project<Enqueued & Pick<RunDocument, 'state'>>({ ...NEEDED, state: 1 })
         .toArray(),
     );
@@ -104,60 +105,23 @@ export class Dispatch {
   /** Runs that were accepted while Redis was away. */
   async #enqueueRefused(): Promise<void> {
     const refused: Filter<RunDocument> = { state: 'queued', 'waiting.reason': 'queue_unavailable' };
-    for await (const batch of this.#batches(refused, Infinity)) {
+    for await (const batch of batches(this.#db, refused)) {
       if (!(await this.#queue.enqueue(batch, 5000))) return;
       await this.#runs.noteWaiting(idsOf(batch), null);
       this.#log.info({ runs: batch.length }, 'Redis is back: enqueued what was accepted meanwhile');
     }
   }
 
-  async #enqueueWhatLacksAJob(filter: Filter<RunDocument>): Promise<number> {
+  /** `all`: Redis has taken everything. */
+  async #enqueueWhatLacksAJob(): Promise<{ enqueued: number; all: boolean }> {
     let enqueued = 0;
-    for await (const batch of this.#batches(filter, Infinity)) {
+    for await (const batch of batches(this.#db, WAITING)) {
       const missing = await this.#queue.missing(batch);
-      if (!(await this.#queue.enqueue(missing, 5000))) return enqueued;
+      if (!(await this.#queue.enqueue(missing, 5000))) return { enqueued, all: false };
       await this.#runs.noteDispatch(idsOf(missing), 'Redis was emptied: enqueued again');
       enqueued += missing.length;
     }
-    return enqueued;
-  }
-
-  async #probe(filter: Filter<RunDocument>): Promise<void> {
-    const now = performance.now();
-    for (const [id, at] of this.#probed) if (now - at > PROBED_MS) this.#probed.delete(id);
-    for await (const batch of this.#batches(filter, PROBES)) {
-      const unknown = batch.filter(({ _id }) => !this.#probed.has(_id));
-      const missing = await this.#queue.missing(unknown);
-      if (!(await this.#queue.enqueue(missing, 5000))) return;
-      for (const { _id } of unknown) this.#probed.set(_id, now);
-      if (missing.length > 0) await this.#runs.noteDispatch(idsOf(missing), 'it had no job in Redis: enqueued');
-      for (const { _id } of missing) this.#log.warn({ runId: _id }, 'the run had no job in Redis: enqueued');
-      for (const run of await this.#queue.delayed(unknown.filter((run) => !missing.includes(run)))) {
-        if (await this.#queue.promote(run))
-          this.#log.warn(
-            { runId: run._id },
-            'its time has come and its job still waited (no worker was there, a clock is ahead, or Redis was slow): let go',
-          );
-      }
-    }
-  }
-
-  async *#batches(filter: Filter<RunDocument>, most: number): AsyncGenerator<Enqueued[]> {
-    let after = '';
-    for (let seen = 0; seen < most; seen += BATCH) {
-      const batch = await translateMongoErrors(() =>
-        this.#db.runs
-          .find({ $and: [filter, { _id: { $gt: after } }] })
-          .sort({ _id: 1 })
-          .limit(BATCH)
-          .project<Enqueued>(NEEDED)
-          .toArray(),
-      );
-      if (batch.length > 0) yield batch;
-      const last = batch.at(-1);
-      if (!last || batch.length < BATCH) return;
-      after = last._id;
-    }
+    return { enqueued, all: true };
   }
 }
 

@@ -1,0 +1,89 @@
+import type { Filter } from 'mongodb';
+import type { Logger } from '../logging/logger.ts';
+import type { Database } from '../mongo/database.ts';
+import type { RunDocument } from '../mongo/documents.ts';
+import type { RunStore } from '../mongo/run-store.ts';
+import type { Enqueued, RunQueue } from '../queue/run-queue.ts';
+import { batches, Rotation } from './waiting-runs.ts';
+
+/** A run that waits this long after its time is looked for in Redis. */
+const OVERDUE_MS = 2_000;
+/** Runs looked for in one go, and how long one is then left in peace. */
+const PROBES = 5_000;
+const PROBED_MS = 30_000;
+
+/**
+ * Finds the runs whose job Redis has lost, and those whose job was put off by a wrong clock. However many wait, one look is at so many of
+ * them only: all have their turn. What was stored last is looked at each time, as that is what gets lost: a Redis that was killed forgets
+ * its last second, an API that was killed did not get to enqueue.
+ */
+export class LostJobs {
+  readonly #db: Database;
+  readonly #runs: RunStore;
+  readonly #queue: RunQueue;
+  readonly #log: Logger;
+  readonly #retrying: Rotation;
+  readonly #queued: Rotation;
+  /** When a run was last found to have its job (monotonic). */
+  readonly #probed = new Map<string, number>();
+
+  constructor(options: { db: Database; runs: RunStore; queue: RunQueue; log: Logger }) {
+    this.#db = options.db;
+    this.#runs = options.runs;
+    this.#queue = options.queue;
+    this.#log = options.log;
+    this.#retrying = new Rotation(options.db);
+    this.#queued = new Rotation(options.db);
+  }
+
+  /** Redis was emptied: nothing is known any more. */
+  forget(): void {
+    this.#probed.clear();
+  }
+
+  /** One look. `slow`: at the next queued runs, too, however long they have been there. */
+  async look(slow: boolean): Promise<void> {
+    const now = performance.now();
+    for (const [id, at] of this.#probed) if (now - at > PROBED_MS) this.#probed.delete(id);
+    const due = new Date(this.#db.clock.now().getTime() - OVERDUE_MS);
+    const queued: Filter<RunDocument> = { state: 'queued', createdAt: { $lt: due } };
+    await this.#lookAtNewest(queued);
+    await this.#lookAt(this.#retrying.stretch({ state: 'retrying', nextAttemptAt: { $lt: due } }, PROBES));
+    if (slow) await this.#lookAt(this.#queued.stretch(queued, PROBES));
+  }
+
+  /** From the newest down to where a whole batch is known. */
+  async #lookAtNewest(filter: Filter<RunDocument>): Promise<void> {
+    for await (const batch of batches(this.#db, filter, PROBES, 'newest')) {
+      if (batch.every(({ _id }) => this.#probed.has(_id))) return;
+      if (!(await this.#probe(batch))) return;
+    }
+  }
+
+  async #lookAt(stretch: AsyncIterable<Enqueued[]>): Promise<void> {
+    for await (const batch of stretch) if (!(await this.#probe(batch))) return;
+  }
+
+  /** False: Redis did not take what it lacks. */
+  async #probe(batch: readonly Enqueued[]): Promise<boolean> {
+    const now = performance.now();
+    const unknown = batch.filter(({ _id }) => !this.#probed.has(_id));
+    const missing = await this.#queue.missing(unknown);
+    if (!(await this.#queue.enqueue(missing, 5000))) return false;
+    for (const { _id } of unknown) this.#probed.set(_id, now);
+    const ids = missing.map(({ _id }) => _id);
+    if (ids.length > 0) await this.#runs.noteDispatch(ids, 'it had no job in Redis: enqueued');
+    for (const runId of ids) this.#log.warn({ runId }, 'the run had no job in Redis: enqueued');
+    await this.#letGo(unknown.filter((run) => !missing.includes(run)));
+    return true;
+  }
+
+  async #letGo(runs: readonly Enqueued[]): Promise<void> {
+    for (const run of await this.#queue.delayed(runs)) {
+      if (!(await this.#queue.promote(run))) continue;
+      const reason =
+        'its time has come and its job still waited (no worker was there, a clock is ahead, or Redis was slow): let go';
+      this.#log.warn({ runId: run._id }, reason);
+    }
+  }
+}
