@@ -19,12 +19,20 @@ describe('with a token', () => {
   it('refuses wrong ones, and after ten of them any for a while', () => {
     const gate = new Gate('secret');
     for (let i = 0; i < 10; i += 1)
-      expect(() => gate.identify(bearer('wrong'))).toThrow(expect.objectContaining({ code: 'unauthenticated' }));
+      expect(() => gate.identify(bearer(`wrong-${i}`))).toThrow(expect.objectContaining({ code: 'unauthenticated' }));
     expect(() => gate.identify(bearer('secret'))).toThrow(
       expect.objectContaining({ code: 'rate_limited', headers: { 'Retry-After': '3' } }),
     );
     expect(gate.identify({ ...bearer('secret'), address: '10.0.0.2' })).not.toBeNull();
   });
+});
+
+it('lets a right token in beside one that is wrong again and again, which is refused for a while, too', () => {
+  const gate = new Gate('secret');
+  for (let i = 0; i < 10; i += 1)
+    expect(() => gate.identify(bearer('old'))).toThrow(expect.objectContaining({ code: 'unauthenticated' }));
+  expect(() => gate.identify(bearer('old'))).toThrow(expect.objectContaining({ code: 'rate_limited' }));
+  expect(gate.identify(bearer('secret'))).not.toBeNull();
 });
 
 describe('without a token', () => {
@@ -56,11 +64,11 @@ describe('the cookie', () => {
 it('forgives a wrong token every three seconds', () => {
   let now = 0;
   const limit = new AttemptLimit(() => now);
-  for (let i = 0; i < 15; i += 1) limit.failed('a');
-  expect(limit.waitMs('a')).toBe(3000);
-  expect(limit.waitMs('b')).toBe(0);
+  for (let i = 0; i < 15; i += 1) limit.failed('a', `wrong ${i}`);
+  expect(limit.waitMs('a', 'another')).toBe(3000);
+  expect(limit.waitMs('b', 'another')).toBe(0);
   now = 3000;
-  expect(limit.waitMs('a')).toBe(0);
+  expect(limit.waitMs('a', 'another')).toBe(0);
 });
 
 it('listens beyond loopback with a token only', () => {

@@ -34,13 +34,13 @@ export class Gate {
   /** Throws ApiProblem unless `given` is the token. */
   prove(given: string, address: string): void {
     if (this.#token === undefined) return;
-    const waitMs = this.#limit.waitMs(address);
+    const waitMs = this.#limit.waitMs(address, given);
     if (waitMs > 0) {
       const headers = { 'Retry-After': String(Math.ceil(waitMs / 1000)) };
       throw new ApiProblem('rate_limited', 'too many wrong tokens came from this address', { headers });
     }
     if (isSame(given, this.#token)) return;
-    this.#limit.failed(address);
+    this.#limit.failed(address, given);
     throw unauthenticated('the token is not the right one');
   }
 }
