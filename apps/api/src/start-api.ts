@@ -84,7 +84,7 @@ export function startApi(options: ApiOptions): () => Promise<void> {
     idempotency: new Idempotency(db),
   };
   const workers = new WorkerView(stores.registry);
-  const view = new RunView(workers, stores.query);
+  const view = new RunView(workers, stores.query, () => db.clock.now());
   const overview = recent(1000, async () => readOverview(db, await workers.list()));
   const metrics = new Metrics(overview);
   const gate = new Gate(settings.API_TOKEN);

@@ -1,6 +1,7 @@
 import type { Run, RunSummary } from '@das/contracts/run';
 import type { RunDocument } from '@das/core/mongo/documents';
-import { presentRun, presentSummary } from '@das/core/mongo/present-run';
+import { presentRun, presentSummary, waitsForPlace } from '@das/core/mongo/present-run';
+import type { Surroundings } from '@das/core/mongo/present-run';
 import type { RunQuery } from '@das/core/mongo/run-query';
 import type { WorkerView } from '../workers/worker-view.ts';
 
@@ -8,30 +9,36 @@ import type { WorkerView } from '../workers/worker-view.ts';
 export class RunView {
   readonly #workers: WorkerView;
   readonly #query: RunQuery;
+  readonly #now: () => Date;
 
-  constructor(workers: WorkerView, query: RunQuery) {
+  constructor(workers: WorkerView, query: RunQuery, now: () => Date) {
     this.#workers = workers;
     this.#query = query;
+    this.#now = now;
   }
 
   async summaries(runs: readonly RunDocument[]): Promise<RunSummary[]> {
-    const anyWorker = runs.some(waits) ? await this.#workers.anyAlive() : true;
-    return runs.map((run) => presentSummary(run, { anyWorker }));
+    const surroundings = await this.#around(runs);
+    return runs.map((run) => presentSummary(run, surroundings));
   }
 
   async complete(runs: readonly RunDocument[]): Promise<Run[]> {
-    const anyWorker = runs.some(waits) ? await this.#workers.anyAlive() : true;
-    return runs.map((run) => presentRun(run, { anyWorker }));
+    const surroundings = await this.#around(runs);
+    return runs.map((run) => presentRun(run, surroundings));
   }
 
-  /** One run, with its position where it waits in the queue. */
+  /** One run, with its position where it waits for a place. */
   async single(run: RunDocument): Promise<Run> {
-    if (!waits(run)) return presentRun(run, { anyWorker: true });
-    const [anyWorker, position] = await Promise.all([
-      this.#workers.anyAlive(),
-      run.state === 'queued' ? this.#query.position(run) : undefined,
+    const [surroundings, position] = await Promise.all([
+      this.#around([run]),
+      waitsForPlace(run, this.#now()) ? this.#query.position(run) : undefined,
     ]);
-    return presentRun(run, { anyWorker, position });
+    return presentRun(run, { ...surroundings, position });
+  }
+
+  async #around(runs: readonly RunDocument[]): Promise<Surroundings> {
+    const anyWorker = runs.some(waits) ? await this.#workers.anyAlive() : true;
+    return { anyWorker, now: this.#now() };
   }
 }
 

@@ -43,17 +43,18 @@ export async function readOverview(db: Database, workers: readonly WorkerDocumen
 /** Ids are sorted by time, and the index of states holds them: nothing is sorted here. */
 async function readWaiting(db: Database, workers: readonly WorkerDocument[]): Promise<Overview['waiting']> {
   const anyWorker = workers.some(({ state }) => state !== 'gone' && state !== 'drained');
+  const surroundings = { anyWorker, now: db.clock.now() };
   const runs = await db.runs
     .find(
       { state: { $in: ['queued', 'retrying'] } },
-      { projection: { state: 1, waiting: 1, createdAt: 1, 'script.path': 1 } },
+      { projection: { state: 1, waiting: 1, nextAttemptAt: 1, createdAt: 1, 'script.path': 1 } },
     )
     .sort({ _id: 1 })
     .limit(WAITING)
     .toArray();
   const byReason: Overview['waiting']['byReason'] = {};
   for (const run of runs) {
-    const reason = waitingReason(run, anyWorker);
+    const reason = waitingReason(run, surroundings);
     byReason[reason] = (byReason[reason] ?? 0) + 1;
   }
   const [oldest] = runs;

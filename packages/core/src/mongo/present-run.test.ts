@@ -42,8 +42,8 @@ it('is what the contract says, at every stage', () => {
     failure: { kind: 'exit_code', summary: 's', excerpt: '' },
   });
   for (const run of [stored(), running, failed])
-    expect(runSchema.strict().safeParse(presentRun(run, { anyWorker: true })).error).toBeUndefined();
-  expect(presentRun(running, { anyWorker: true })).toMatchObject({
+    expect(runSchema.strict().safeParse(presentRun(run, { anyWorker: true, now })).error).toBeUndefined();
+  expect(presentRun(running, { anyWorker: true, now })).toMatchObject({
     phase: 'submitting',
     workerId: 'w',
     durationMs: null,
@@ -51,7 +51,7 @@ it('is what the contract says, at every stage', () => {
     files: ['/s/data'],
     labels: { 'a.b$': 'x' },
   });
-  expect(presentRun(failed, { anyWorker: true })).toMatchObject({
+  expect(presentRun(failed, { anyWorker: true, now })).toMatchObject({
     phase: null,
     durationMs: 1500,
     createdAt: '2026-01-02T03:04:05.006Z',
@@ -60,15 +60,26 @@ it('is what the contract says, at every stage', () => {
 
 it('never lasted less than nothing', () => {
   const ended = stored({ state: 'completed', startedAt: now, finishedAt: new Date(now.getTime() - 3) });
-  expect(presentRun(ended, { anyWorker: true }).durationMs).toBe(0);
+  expect(presentRun(ended, { anyWorker: true, now }).durationMs).toBe(0);
 });
 
 it('says why it waits: what is stored, else what its surroundings say; nothing once it runs', () => {
   const waiting = (run: RunDocument, anyWorker: boolean, position?: number) =>
-    presentRun(run, { anyWorker, position }).waiting;
+    presentRun(run, { anyWorker, position, now }).waiting;
   expect(waiting(stored(), false)).toMatchObject({ reason: 'no_worker', since: now.toISOString() });
   expect(waiting(stored(), true, 3)).toMatchObject({ reason: 'workers_busy', position: 3 });
   const told = { reason: 'queue_unavailable', since: now, detail: 'd' } as const;
   expect(waiting(stored({ waiting: told }), true)).toEqual({ ...told, since: now.toISOString() });
   expect(waiting(stored({ state: 'running', waiting: told }), true)).toBeUndefined();
+});
+
+it('waits for a place once the delay before its next attempt is over', () => {
+  const waiting = { reason: 'backoff', since: now, detail: 'd' } as const;
+  const nextAttemptAt = new Date(now.getTime() + 1000);
+  const run = stored({ state: 'retrying', waiting, nextAttemptAt });
+  const at = (ms: number, anyWorker = true) =>
+    presentRun(run, { anyWorker, now: new Date(now.getTime() + ms) }).waiting;
+  expect(at(999)).toMatchObject({ reason: 'backoff', since: now.toISOString() });
+  expect(at(1000)).toMatchObject({ reason: 'workers_busy', since: nextAttemptAt.toISOString() });
+  expect(at(1000, false)).toMatchObject({ reason: 'no_worker' });
 });

@@ -7,6 +7,8 @@ import { fromPairs } from './new-run.ts';
 export type Surroundings = {
   /** Whether any worker is alive. */
   anyWorker: boolean;
+  /** MongoDB's time: what a delay is compared with. */
+  now: Date;
   /** Runs that go before this one; single-run reads only. */
   position?: number | undefined;
 };
@@ -63,21 +65,37 @@ function runningAttempt(run: RunDocument): AttemptDocument | undefined {
 }
 
 /** What is stored, else what the surroundings say; only of a run that waits. */
-function presentWaiting(run: RunDocument, { anyWorker, position }: Surroundings): Waiting | undefined {
+function presentWaiting(run: RunDocument, surroundings: Surroundings): Waiting | undefined {
   if (run.state !== 'queued' && run.state !== 'retrying') return undefined;
-  const { reason, since, detail } = run.waiting ?? waitingBySurroundings(run, anyWorker);
+  const { position } = surroundings;
+  const { reason, since, detail } = storedReason(run, surroundings.now) ?? waitingBySurroundings(run, surroundings);
   return { reason, since: since.toISOString(), detail, ...(position === undefined ? {} : { position }) };
 }
 
+type Waits = Pick<RunDocument, 'waiting' | 'nextAttemptAt'>;
+
 /** Why a run that waits does so: what is stored, else what the workers say. */
-export function waitingReason({ waiting }: Pick<RunDocument, 'waiting'>, anyWorker: boolean): WaitingReason {
-  return waiting?.reason ?? (anyWorker ? 'workers_busy' : 'no_worker');
+export function waitingReason(run: Waits, { anyWorker, now }: Surroundings): WaitingReason {
+  return storedReason(run, now)?.reason ?? (anyWorker ? 'workers_busy' : 'no_worker');
 }
 
-function waitingBySurroundings(run: RunDocument, anyWorker: boolean): WaitingDocument {
-  const since = run.attempts.at(-1)?.finishedAt ?? run.createdAt;
-  const reason = waitingReason(run, anyWorker);
-  const detail = anyWorker ? 'It starts as soon as a worker has a free place.' : 'No worker is alive: start one.';
+/** A delay that is over holds nothing up any more. */
+function storedReason({ waiting, nextAttemptAt }: Waits, now: Date): WaitingDocument | null {
+  const isOver = waiting?.reason === 'backoff' && nextAttemptAt !== null && nextAttemptAt <= now;
+  return isOver ? null : waiting;
+}
+
+/** Whether what a run waits for is a place. */
+export function waitsForPlace(run: RunDocument, now: Date): boolean {
+  return run.state === 'queued' || (run.state === 'retrying' && storedReason(run, now) === null);
+}
+
+function waitingBySurroundings(run: RunDocument, surroundings: Surroundings): WaitingDocument {
+  const since = run.nextAttemptAt ?? run.attempts.at(-1)?.finishedAt ?? run.createdAt;
+  const reason = waitingReason(run, surroundings);
+  const detail = surroundings.anyWorker
+    ? 'It starts as soon as a worker has a free place.'
+    : 'No worker is alive: start one.';
   return { reason, since, detail };
 }
 

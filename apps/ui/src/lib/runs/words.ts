@@ -42,4 +42,11 @@ const phases: Record<Phase, string> = {
 export const failureWord = (kind: string) => word(failures, kind);
 export const lossWord = (kind: string) => word(losses, kind);
 export const waitingWord = (reason: string) => word(reasons, reason);
+/** What a run waits for whose next attempt is due. That its delay goes on is what was heard before it was over. */
+export const dueWord = ({ waiting }: { waiting?: { reason: string } | undefined }) =>
+  !waiting || waiting.reason === 'backoff' ? 'it waits for a free place' : lower(waitingWord(waiting.reason));
 export const phaseWord = (phase: string) => word(phases, phase);
+
+function lower(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
