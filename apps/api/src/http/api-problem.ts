@@ -54,8 +54,8 @@ export function toApiProblem(error: unknown): ApiProblem {
     return new ApiProblem('hdfs_unavailable', error.message, { headers: RETRY_AFTER });
   // HDFS has a shorter deadline inside a handler, so what is still waited for at its end is MongoDB.
   if (error instanceof DeadlinePassed || isDatabaseAway(error)) {
-    const detail =
-      'MongoDB did not answer in time; whether a change was made is unknown, an Idempotency-Key makes it safe to ask again';
+    const what = error instanceof DeadlinePassed ? `${error.message}, most likely of MongoDB` : 'MongoDB did not answer in time'; // prettier-ignore
+    const detail = `${what}; whether a change was made is unknown, an Idempotency-Key makes it safe to ask again`;
     return new ApiProblem('database_unavailable', detail, { headers: RETRY_AFTER, cause: error });
   }
   if (isHttpError(error)) return fromHttpError(error);
