@@ -81,9 +81,11 @@ export class LostJobs {
   async #letGo(runs: readonly Enqueued[]): Promise<void> {
     for (const run of await this.#queue.delayed(runs)) {
       if (!(await this.#queue.promote(run))) continue;
-      const reason =
-        'its time has come and its job still waited (no worker was there, a clock is ahead, or Redis was slow): let go';
-      this.#log.warn({ runId: run._id }, reason);
+      // Most often all places are taken; else no worker is there, a clock is ahead, or Redis was slow.
+      this.#log.info(
+        { runId: run._id },
+        'the delay before its next attempt is over and no worker has asked: put in line',
+      );
     }
   }
 }
