@@ -24,6 +24,7 @@ import { LeaseKeeper } from './execute/lease-keeper.ts';
 import { commonEnvironment } from './execute/child-environment.ts';
 import { findPython } from './execute/supervisor.ts';
 import { sweepLeftovers } from './execute/sweep.ts';
+import { tryToStart } from './execute/trial.ts';
 import { takeScratch } from './scratch.ts';
 import { QuickStart, type QuickStartOptions } from './spark-start/quick-start.ts';
 import { Worker } from './worker.ts';
@@ -79,7 +80,7 @@ async function work(settings: WorkerSettings, log: Logger): Promise<void> {
       master, propertiesFile: settings.SPARK_PROPERTIES_FILE, quickStart,
       killGraceMs: settings.KILL_GRACE_MS, logMaxBytes: settings.LOG_MAX_BYTES,
     },
-    hasRoom: () => hasRoom(directory), log,
+    hasRoom: () => hasRoom(directory), tryToStart: () => tryToStart(directory, supervisors), log,
   }); // prettier-ignore
   releaseMemory();
   await worker.start();

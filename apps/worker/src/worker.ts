@@ -9,6 +9,7 @@ import { HEARTBEAT_MS } from '@das/core/mongo/worker-registry';
 import type { WorkerRegistry } from '@das/core/mongo/worker-registry';
 import { cancelChannel, QUEUE_NAME } from '@das/core/queue/run-queue';
 import type { RunJob } from '@das/core/queue/run-queue';
+import { Ailment } from './ailment.ts';
 import { KnownFiles } from './execute/known-files.ts';
 import { handBack, processJob, RetryLater } from './execute/job.ts';
 import type { JobContext } from './execute/job.ts';
@@ -26,9 +27,11 @@ export type WorkerOptions = {
   subscriber: Redis;
   registry: WorkerRegistry;
   keeper: LeaseKeeper;
-  job: Omit<JobContext, 'onChange' | 'onDiskFull' | 'unanswered' | 'knownFiles'>;
+  job: Omit<JobContext, 'onChange' | 'health' | 'unanswered' | 'knownFiles'>;
   /** True while there is room in WORKER_DIR; a rejection counts as none. */
   hasRoom: () => Promise<boolean>;
+  /** Does what every attempt needs; rejects with what this worker cannot do. */
+  tryToStart: () => Promise<void>;
   log: Logger;
 };
 
@@ -37,11 +40,13 @@ const KNOWN_BYTES = 4 * 1024 * 1024;
 const SOON_MS = 250;
 /** A start takes some 15 ms of CPU; what takes longer waits for something else. */
 const START_TURN_MS = 50;
+/** Between two tries whether attempts can be started again. */
+const RETRY_START_MS = { firstMs: 1000, mostMs: 30_000 };
 /** How long a worker that is done waits to tell BullMQ so. */
 const REDIS_PATIENCE_MS = 5_000;
 
 /**
- * A worker's life: starting (nothing yet) → active ⇄ unhealthy (no room on its disk: claims nothing) →
+ * A worker's life: starting (nothing yet) → active ⇄ unhealthy (no room on its disk, or it cannot start attempts: claims nothing) →
  * draining (told to stop: claims nothing, what runs may finish) → drained (safe to remove).
  */
 export class Worker {
@@ -50,6 +55,8 @@ export class Worker {
   readonly #heartbeat: NodeJS.Timeout;
   #soon: NodeJS.Timeout | undefined;
   #state: WorkerState = 'active';
+  #hasRoom = true;
+  readonly #unable: Ailment;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -58,8 +65,15 @@ export class Worker {
       unanswered: new Set(),
       knownFiles: new KnownFiles(KNOWN_BYTES),
       onChange: () => this.#beatSoon(),
-      onDiskFull: () => this.#rest(),
+      health: {
+        diskFull: () => this.#noteRoom(false),
+        unable: (why) => this.#unable.begin(why),
+        proveAble: () => this.#unable.look(),
+      },
     };
+    this.#unable = new Ailment({
+      isOver: options.tryToStart, ...RETRY_START_MS, onChange: () => this.#followHealth(),
+    }); // prettier-ignore
     const starts = new Turns(availableParallelism(), START_TURN_MS);
     const process = async (job: Job<RunJob>, token: string | undefined) => {
       using turn = await starts.take();
@@ -97,6 +111,7 @@ export class Worker {
   async drain(graceMs: number): Promise<void> {
     const { keeper, log } = this.#options;
     this.#state = 'draining';
+    this.#unable.close();
     await this.#beat();
     if (keeper.running.length > 0)
       log.info({ running: keeper.running.length, graceMs }, 'draining: what runs may finish');
@@ -138,15 +153,30 @@ export class Worker {
 
   /** Without room nothing is claimed, whoever filled the disk; with room again it is. Never rejects. */
   async #lookForRoom(): Promise<void> {
-    const room = await this.#options.hasRoom().catch(() => false);
-    if (!room) this.#rest();
-    else if (this.#state === 'unhealthy') this.#wake();
+    this.#noteRoom(await this.#options.hasRoom().catch(() => false));
   }
 
-  #rest(): void {
-    if (this.#state !== 'active') return;
+  #noteRoom(hasRoom: boolean): void {
+    this.#hasRoom = hasRoom;
+    this.#followHealth();
+  }
+
+  /** Why it claims nothing; null while nothing keeps it from that. */
+  get #ailing(): string | null {
+    if (!this.#hasRoom) return 'The disk of WORKER_DIR is full: this worker takes no runs until there is room.';
+    const { why } = this.#unable;
+    return why && `This worker takes no runs until it can start them again. ${why}`;
+  }
+
+  #followHealth(): void {
+    const why = this.#ailing;
+    if (this.#state === 'active' && why !== null) this.#rest(why);
+    else if (this.#state === 'unhealthy' && why === null) this.#wake();
+  }
+
+  #rest(why: string): void {
     this.#state = 'unhealthy';
-    this.#options.log.error('the disk of WORKER_DIR is full: this worker claims nothing until there is room');
+    this.#options.log.error(why);
     // What runs is not waited for. A job that was on its way here is handed back.
     void this.#queue.pause(true).catch((error: unknown) => this.#options.log.warn({ error }, 'BullMQ did not pause'));
     void this.#beat();
@@ -155,7 +185,8 @@ export class Worker {
   #wake(): void {
     this.#state = 'active';
     void this.#queue.resume();
-    this.#options.log.info('there is room again: claiming');
+    this.#options.log.info('nothing is in the way any more: claiming');
+    void this.#beat();
   }
 
   /** What changes often is told four times a second. */
@@ -176,6 +207,7 @@ export class Worker {
       concurrency,
       running: keeper.running,
       state: this.#state,
+      detail: this.#state === 'unhealthy' ? this.#ailing : null,
     };
     await registry.beat(worker).catch((error: unknown) => log.debug({ error }, 'heartbeat not written'));
   }

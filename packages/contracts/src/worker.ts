@@ -12,5 +12,7 @@ export const workerSchema = z.object({
   concurrency: z.number().int().positive(),
   running: z.array(idSchema),
   state: z.enum(WORKER_STATES),
+  /** Why it takes no runs, where it is unhealthy. */
+  detail: z.string().nullish(),
 });
 export type Worker = z.infer<typeof workerSchema>;

@@ -15,7 +15,7 @@ import { AttemptLog } from '../logs/attempt-log.ts';
 import type { Spool } from '../logs/spool.ts';
 import { SpoolBroken, SpoolDiskFull } from '../logs/spool-errors.ts';
 import { childEnvironment } from './child-environment.ts';
-import { endingOfError, endingOfStop, FILLED_THE_DISK } from './ending.ts';
+import { endingOfError, endingOfStop, FILLED_THE_DISK, isWantOfTheMachine } from './ending.ts';
 import type { Ending } from './ending.ts';
 import type { Places } from './fetch.ts';
 import type { Hold } from './hold.ts';
@@ -82,7 +82,7 @@ export async function executeAttempt(
     if (!(error instanceof AttemptStopped)) log.warn({ error }, 'the attempt could not be executed');
     await preparation[Symbol.asyncDispose](); // and with it whatever of the attempt lives
     const cause = hold.signal.aborted && !(error instanceof SpoolBroken) ? hold.signal.reason : error;
-    return { ending: endingOfError(cause), known: {} };
+    return { ending: endingOfError(cause, await preparation.isStarted()), known: {} };
   } finally {
     // Nothing of the attempt lives any more. Its folder goes while its end is written; its owner waits for both.
     void preparation[Symbol.asyncDispose]();
@@ -220,8 +220,11 @@ async function endingOf(
         graceMs: 0,
       });
     }
-    return hold.reason && hold.reason !== 'timeout' ? endingOfStop(hold.reason, null) : endingOfError(ended);
+    return hold.reason && hold.reason !== 'timeout'
+      ? endingOfStop(hold.reason, null)
+      : endingOfError(ended, ended.treeMayLive);
   }
+  if (isWantOfTheMachine(ended)) return endingOfError(ended, false);
   const spawnError = ended instanceof SpawnFailed ? ended.code : undefined;
   const exit = ended instanceof SpawnFailed ? { code: null, signal: null } : { code: ended.code, signal: ended.signal };
   const stopped = !(ended instanceof SpawnFailed) && ended.by !== 'none';

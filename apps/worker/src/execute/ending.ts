@@ -3,6 +3,7 @@ import { DatabaseUnavailable } from '@das/core/mongo/errors';
 import { HdfsUnavailable } from '@das/core/hdfs/errors';
 import { AttemptStopped } from './hold.ts';
 import type { StopReason } from './hold.ts';
+import { SpawnFailed, SupervisorLost } from './supervisor.ts';
 import type { ExitStatus } from './supervisor.ts';
 
 /** How an attempt ended, before anybody has been told. */
@@ -12,7 +13,8 @@ export type Ending =
   | {
       kind: 'lost';
       loss: Loss;
-      /** This worker's fault, or the script's: only those count towards MAX_LOSSES. */ counts?: true;
+      /** Towards MAX_LOSSES. `if_able`: nothing of the script had begun, so only if this worker is not to blame (blame.ts). */
+      counts?: 'always' | 'if_able';
     }
   | { kind: 'cancelled'; exit: ExitStatus | null }
   /** Somebody else holds the run: nothing is written. */
@@ -23,8 +25,10 @@ const DISK_FULL: Loss = { kind: 'disk_full', summary: 'The disk of the worker (W
 export const FILLED_THE_DISK: Ending = {
   kind: 'lost',
   loss: { kind: 'disk_full', summary: 'The attempt itself made the disk of the worker (WORKER_DIR) full.' },
-  counts: true,
+  counts: 'always',
 };
+/** What keeps a supervisor from starting anything, whatever it is told to start: see fork(2), execve(2). */
+const WANTS_OF_THE_MACHINE: readonly string[] = ['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'EIO'];
 
 /** The ending that a stop from outside means. A timeout has its own, with the log's evidence (attempt.ts). */
 export function endingOfStop(reason: Exclude<StopReason, 'timeout'>, exit: ExitStatus | null): Ending {
@@ -54,8 +58,13 @@ export function endingOfStop(reason: Exclude<StopReason, 'timeout'>, exit: ExitS
   }
 }
 
-/** The ending that an error of DAS or of what it stands on means: a loss, never the script's failure. */
-export function endingOfError(error: unknown): Ending {
+/** Whether it says nothing of what was to be started: the machine could start nothing at all. */
+export function isWantOfTheMachine(error: unknown): error is SpawnFailed {
+  return error instanceof SpawnFailed && WANTS_OF_THE_MACHINE.includes(error.code);
+}
+
+/** The ending that an error of DAS or of what it stands on means: a loss, never the script's failure. `begun`: the script was started. */
+export function endingOfError(error: unknown, begun: boolean): Ending {
   if (error instanceof AttemptStopped && error.reason !== 'timeout') return endingOfStop(error.reason, null);
   if (error instanceof HdfsUnavailable)
     return { kind: 'lost', loss: { kind: 'hdfs_unavailable', summary: error.message } };
@@ -64,8 +73,14 @@ export function endingOfError(error: unknown): Ending {
   if (isDiskFull(error)) {
     return { kind: 'lost', loss: DISK_FULL };
   }
-  const summary = `The worker could not execute the attempt: ${error instanceof Error ? error.message : String(error)}`;
-  return { kind: 'lost', loss: { kind: 'worker_lost', summary }, counts: true };
+  const summary = `The worker could not ${begun ? 'execute' : 'start'} the attempt: ${error instanceof Error ? error.message : String(error)}`;
+  return { kind: 'lost', loss: { kind: 'worker_lost', summary }, ...countingOf(error, begun) };
+}
+
+/** A supervisor that is not there, or starts nothing, knows nothing of the run: that never counts. */
+function countingOf(error: unknown, begun: boolean): { counts?: 'always' | 'if_able' } {
+  if (isWantOfTheMachine(error) || (error instanceof SupervisorLost && !error.treeMayLive)) return {};
+  return { counts: begun ? 'always' : 'if_able' };
 }
 
 function isDiskFull(error: unknown): boolean {

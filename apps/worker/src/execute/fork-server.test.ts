@@ -56,6 +56,16 @@ it('has one ready, with what becomes the main child, and the next one once it is
   await second[Symbol.asyncDispose]();
 });
 
+it('forks one more to show that it can; it is the spare one only where there is none', async () => {
+  const first = await server.launch();
+  const forkServer = await parentOf(first.pid);
+  await server.forkOneMore();
+  const spare = await spareOf(forkServer, [first.pid]);
+  await server.forkOneMore();
+  await until(async () => (await childrenOf(forkServer)).length === 2, 'the other one is gone');
+  expect((await server.launch()).pid).toBe(spare);
+});
+
 it('gives none that died while it waited', async () => {
   const first = await server.launch();
   const forkServer = await parentOf(first.pid);

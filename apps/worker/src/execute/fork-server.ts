@@ -11,7 +11,6 @@ import type { Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
 import { ownFile } from '../own-files.ts';
 import { Supervisor, SupervisorLost } from './supervisor.ts';
 import { SUPERVISED_PLACEHOLDER } from './sweep.ts';
@@ -90,14 +89,27 @@ export class ForkServer implements AsyncDisposable {
     return supervisor;
   }
 
+  /** Whether this machine still can: forks one that could start an attempt. It waits for the next one, unless another does. Rejects with SupervisorLost. */
+  async forkOneMore(): Promise<void> {
+    const supervisor = await this.#fork();
+    await supervisor.ready;
+    await this.#keep(supervisor);
+  }
+
   /** Never rejects: where no spare is to be had, the next launch tells. */
   async #refill(): Promise<void> {
     if (this.#spare || this.#refilling || this.#closing) return;
     this.#refilling = true;
     const supervisor = await this.#fork().catch(() => null);
     this.#refilling = false;
-    if (this.#closing) await supervisor?.[Symbol.asyncDispose]();
-    else this.#spare = supervisor;
+    if (supervisor) await this.#keep(supervisor);
+  }
+
+  /** As the spare one, unless there is one by now. */
+  async #keep(supervisor: Supervisor): Promise<void> {
+    const isWanted = !this.#closing && (!this.#spare || this.#spare.isOver);
+    if (isWanted) this.#spare = supervisor;
+    else await supervisor[Symbol.asyncDispose]();
   }
 
   #fork(): Promise<Supervisor> {
@@ -131,8 +143,9 @@ export class ForkServer implements AsyncDisposable {
       env: SUPERVISED_PLACEHOLDER,
       stdio: ['pipe', 'ignore', 'pipe'],
     });
-    createInterface({ input: child.stderr as Readable }).on('line', log);
-    (child.stdin as Writable).on('error', () => undefined); // told by `exit`
+    // Without a descriptor left it has neither, and `error` follows.
+    if (child.stderr) createInterface({ input: child.stderr }).on('line', log);
+    child.stdin?.on('error', () => undefined); // told by `exit`
     const gone = (how: string) => {
       if (this.#process !== child) return;
       this.#process = null;
@@ -145,8 +158,13 @@ export class ForkServer implements AsyncDisposable {
   }
 
   #ask(name: string): void {
-    const { stdin } = this.#process ?? this.#run();
-    stdin?.write(`${name}\n`);
+    try {
+      const { stdin } = this.#process ?? this.#run();
+      stdin?.write(`${name}\n`);
+    } catch (error) {
+      // Some errors of a spawn are thrown, not told.
+      this.#giveUp(name, error instanceof Error ? error.message : String(error));
+    }
   }
 
   /** It died: what it was asked for, and has not given yet, is asked of the next one. */

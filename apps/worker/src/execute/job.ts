@@ -9,6 +9,8 @@ import type { ClaimedTags } from '@das/core/mongo/fair-share-store';
 import type { RunJob } from '@das/core/queue/run-queue';
 import { commandOf, executeAttempt, prepareAttempt } from './attempt.ts';
 import type { AttemptContext } from './attempt.ts';
+import { settleBlame } from './blame.ts';
+import type { Health } from './blame.ts';
 import { Hold } from './hold.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import type { Preparation } from './preparation.ts';
@@ -37,8 +39,8 @@ export type JobContext = AttemptContext & {
   unanswered: Set<string>;
   /** Called when what runs here has changed. */
   onChange: () => void;
-  /** Called when an attempt was lost because this machine's disk is full. */
-  onDiskFull: () => void;
+  /** What this worker does about itself after a loss. */
+  health: Health;
 };
 
 /** While MongoDB is away nothing can be claimed. */
@@ -125,8 +127,8 @@ async function drive(
   context.onChange();
   let recorded = false;
   try {
-    const { ending, known } = await executeAttempt(context, run, hold, preparation, log);
-    if (ending.kind === 'lost' && ending.loss.kind === 'disk_full') context.onDiskFull();
+    const { ending: told, known } = await executeAttempt(context, run, hold, preparation, log);
+    const ending = await settleBlame(told, context.health);
     const verdict = await recordEnding(context, run, hold, ending, known, log);
     recorded = true;
     log.info({ then: verdict.then, ...('why' in verdict && { why: verdict.why }) }, `attempt ${ending.kind}`);

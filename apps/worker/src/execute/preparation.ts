@@ -68,6 +68,11 @@ export class Preparation implements AsyncDisposable {
     this.#stopping.abort(reason);
   }
 
+  /** The supervisor was told to start the script. */
+  async isStarted(): Promise<boolean> {
+    return this.done.then(({ supervisor }) => supervisor.isStarted, () => false); // prettier-ignore
+  }
+
   /** Ends the supervisor with all that it governs, and removes the workspace. Again: waits for the same. */
   [Symbol.asyncDispose](): Promise<void> {
     return (this.#disposal ??= this.#dispose());

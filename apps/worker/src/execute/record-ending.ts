@@ -163,7 +163,7 @@ function planLoss(
   now: Date,
 ): { move: Move; verdict: Verdict } {
   const { loss } = ending;
-  const workerLosses = ending.counts ? 1 : 0;
+  const workerLosses = ending.counts === 'always' ? 1 : 0;
   const change = attempt({ state: 'lost', loss });
   const inc = { losses: 1, workerLosses };
   if (workerLosses > 0 && run.workerLosses + 1 >= stores.maxLosses) {

@@ -126,6 +126,7 @@ export class Supervisor implements AsyncDisposable {
   readonly #ended = Promise.withResolvers<Ended>();
   /** The supervisor is gone and all it said is read. */
   readonly #gone = Promise.withResolvers<void>();
+  #isReady = false;
   #started = false;
   #over = false;
   #status: ExitStatus = { code: null, signal: null };
@@ -143,6 +144,11 @@ export class Supervisor implements AsyncDisposable {
     // A write after the supervisor's end fails; that end is told by #lose or `dead`.
     control.on('error', () => undefined);
     this.#follow(events, log);
+  }
+
+  /** It was told to start the attempt. */
+  get isStarted(): boolean {
+    return this.#started;
   }
 
   /** It is gone, or has said that nothing of its attempt lives. */
@@ -206,6 +212,7 @@ export class Supervisor implements AsyncDisposable {
   #hear(event: Event): void {
     switch (event.ev) {
       case 'ready':
+        this.#isReady = true;
         return this.#ready.resolve();
       case 'spawned':
         return this.#spawned.resolve(event.pid);
@@ -223,9 +230,9 @@ export class Supervisor implements AsyncDisposable {
     }
   }
 
-  /** The supervisor is gone. If it had said `dead`, nothing is left to reject. */
+  /** The supervisor is gone. If it had said `dead`, nothing is left to reject. Before it was ready it read no order. */
   #lose(): void {
-    const treeMayLive = this.#started && !this.#over;
+    const treeMayLive = this.#started && this.#isReady && !this.#over;
     this.#over = true;
     const lost = new SupervisorLost('the supervisor is gone', treeMayLive);
     this.#ready.reject(lost);

@@ -163,6 +163,8 @@ export type WorkerDocument = {
   concurrency: number;
   running: string[];
   state: WorkerState;
+  /** Why it takes no runs, where it is unhealthy. */
+  detail?: string | null;
 };
 
 export type ScanDocument = {

@@ -56,7 +56,7 @@ function nobody(workers: readonly Worker[], queued: number, later: readonly stri
   const advice: string[] = [];
   if (count('unhealthy') > 0)
     advice.push(
-      `${some(count('unhealthy'), 'worker')} unhealthy, for want of room on the disk: free some under WORKER_DIR.`,
+      `${some(count('unhealthy'), 'worker')} unhealthy, as no run can be started there: see that WORKER_DIR has room and can be written.`,
     );
   if (count('draining') > 0)
     advice.push(`${some(count('draining'), 'worker')} draining: it finishes what it has, and takes nothing new.`);
