@@ -43,6 +43,32 @@ test('a failed run shows the line of the script that broke, and what to try', as
   expect(await visit.page.title()).toMatch(/^Failed · fails\.py/);
 });
 
+test('the end of a live log is in the window, whatever comes above it', async () => {
+  const { das } = dashboard;
+  const script = await das.putScript(
+    'talks.py',
+    'import time\nfor n in range(200): print("said", n, flush=True)\ntime.sleep(600)\n',
+  );
+  const run = await das.submit({ script });
+  await using visit = await dashboard.visit(`/runs/${run.id}`);
+  const { page } = visit;
+  const log = page.getByRole('log');
+  await visit.sees(log.getByText('said 199'));
+  const end = async () => {
+    const box = await log.boundingBox();
+    return box ? box.y + box.height : NaN;
+  };
+  await soon(end).toBeLessThanOrEqual(900);
+  expect(await end(), 'it fills the window').toBeGreaterThan(860);
+  await page.setViewportSize({ width: 1440, height: 760 });
+  await soon(end).toBeLessThanOrEqual(760);
+  // The table of the timeline takes its room from the log, down to what can still be read.
+  await page.setViewportSize({ width: 1440, height: 1000 });
+  await page.getByText('As a table').click();
+  await soon(end).toBeLessThanOrEqual(1000);
+  await das.call('cancelRun', { params: { id: run.id } });
+});
+
 test('a run and its history are read once for each of its states', async () => {
   const script = await dashboard.das.putScript('once.py', 'print("fine")\n');
   const run = await dashboard.das.runToEnd({ script });
