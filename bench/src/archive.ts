@@ -4,7 +4,7 @@ import type { Database } from '@das/core/mongo/database';
 import type { AttemptDocument, EventDocument, RunDocument } from '@das/core/mongo/documents';
 import { lastRunOf } from '@das/core/mongo/last-run';
 import { newRunDocument } from '@das/core/mongo/new-run';
-import { closeMinutes } from '@das/core/mongo/run-tally';
+import { closeMinutes } from '@das/core/mongo/run-tally-closing';
 
 /** What a team's archive looks like: 500 scripts in 20 directories, 20 people, 50 labels, launches of 100, over 90 days. */
 const SCRIPTS = 500;

@@ -8,8 +8,9 @@ import type { Keyset, KeysetPage } from './keyset.ts';
 import { createdFrom, createdUntil } from './run-condition.ts';
 import type { RunFilter } from './run-condition.ts';
 import { searchCondition } from './run-search.ts';
-import { countBuckets, countMatching, MINUTE_MS, tallyAll, tallyBuckets } from './run-tally.ts';
-import type { Bucket } from './run-tally.ts';
+import { countBuckets, countMatching, tallyAll, tallyBuckets } from './run-tally.ts';
+import { MINUTE_MS } from './run-tally-counting.ts';
+import type { Bucket } from './run-tally-counting.ts';
 
 /** A run without its history, and of its attempts only the last: what lists and sockets need. */
 export const SUMMARY_PROJECTION = { events: 0, attempts: { $slice: -1 } } as const;

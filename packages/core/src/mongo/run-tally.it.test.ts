@@ -4,9 +4,12 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { connectDatabase } from './database.ts';
 import type { Database } from './database.ts';
-import { closeMinutes, MINUTE_MS, reopenMinutes, tallyAll, tallyBuckets } from './run-tally.ts';
+import { closeMinutes, firstTurn, reopenMinutes } from './run-tally-closing.ts';
+import { MINUTE_MS } from './run-tally-counting.ts';
+import { tallyAll, tallyBuckets } from './run-tally.ts';
 
 let db: Database;
+let thisMinute: number;
 beforeAll(async () => {
   const { mongodbUri: uri } = inject('stack');
   const database = `das-tally-${randomUUID().slice(0, 8)}`;
@@ -16,16 +19,33 @@ afterAll(async () => {
   await db.db.dropDatabase();
   await db.close();
 });
-beforeEach(() => Promise.all([db.runs.deleteMany({}), db.tallies.deleteMany({}), db.dayTallies.deleteMany({})]));
+beforeEach(async () => {
+  thisMinute = Math.floor(db.clock.now().getTime() / MINUTE_MS);
+  await Promise.all([db.runs.deleteMany({}), db.tallies.deleteMany({}), db.dayTallies.deleteMany({})]);
+});
 
-/** The whole minute `minutes` ago. */
-const ago = (minutes: number) => new Date((Math.floor(db.clock.now().getTime() / MINUTE_MS) - minutes) * MINUTE_MS);
+/** The whole minute that began `minutes` before the one in which the test did. */
+const ago = (minutes: number) => new Date((thisMinute - minutes) * MINUTE_MS);
 
 async function store(createdAt: Date, states: RunState[]): Promise<void> {
   await db.runs.insertMany(states.map((state) => ({ _id: randomUUID(), state, createdAt }) as never));
 }
 
 const changeAll = (from: RunState, state: RunState) => db.runs.updateMany({ state: from }, { $set: { state } });
+
+/** Runs of one state, one in each of the minutes. */
+const storeEach = (minutes: number[], state: RunState) =>
+  db.runs.insertMany(minutes.map((minute) => ({ _id: randomUUID(), state, createdAt: ago(minute) }) as never));
+
+const range = (length: number, from: number, step = 1) => Array.from({ length }, (_, index) => from - index * step);
+
+const isFrontierThere = async () => (await db.tallies.findOne({ _id: 'frontier', at: { $gte: ago(2) } })) !== null;
+
+/** Rounds of closing until `done`, at most 40. */
+async function closeUntil(done: () => Promise<boolean>): Promise<void> {
+  const turn = firstTurn();
+  for (let round = 0; round < 40 && !(await done()); round += 1) await closeMinutes(db, turn);
+}
 
 async function countedOneByOne(): Promise<RunCounts> {
   const counts: RunCounts = {};
@@ -90,6 +110,61 @@ test('more open minutes than can be counted apart are counted as one stretch', a
   await closeMinutes(db);
   expect(await db.tallies.countDocuments({ counts: null })).toBe(95);
   expect(await tallyAll(db)).toEqual({ failed: 95, completed: 95, queued: 95 });
+});
+
+test('of many open minutes the oldest are counted apart: what was closed between them, and since, is not counted again', async () => {
+  await storeEach(range(60, 3000, 10), 'running'); // the 50th: 2510 minutes ago
+  await storeEach([2995, 2515, 2505, 30], 'completed');
+  await closeMinutes(db);
+  await db.runs.deleteMany({ createdAt: { $in: [ago(2995), ago(2515)] } });
+  expect(await tallyAll(db)).toEqual({ running: 60, completed: 4 });
+  // Of the last hour all minutes are closed.
+  await db.runs.deleteMany({ createdAt: ago(30) });
+  expect(await tallyBuckets(db, ago(60), ago(0), 60 * MINUTE_MS)).toEqual([{ at: ago(60), counts: { completed: 1 } }]);
+});
+
+test('open minutes have their turn, a round goes on with the next one', async () => {
+  await storeEach([100, 90, 80, 70, 60], 'running');
+  await closeMinutes(db);
+  const open = () => db.tallies.find({ counts: null }).sort({ at: 1 }).toArray();
+  await changeAll('running', 'completed');
+  const turn = firstTurn();
+  await closeMinutes(db, turn, 0);
+  expect((await open()).map(({ at }) => at)).toEqual([ago(90), ago(80), ago(70), ago(60)]);
+  await db.runs.updateOne({ createdAt: ago(90) }, { $set: { state: 'running' } });
+  for (let round = 0; round < 4; round += 1) await closeMinutes(db, turn, 0);
+  expect((await open()).map(({ at }) => at)).toEqual([ago(90)]);
+  await changeAll('running', 'completed');
+  await closeMinutes(db, turn, 0);
+  expect(await open()).toEqual([]);
+});
+
+test('many minutes that stay open hold up neither the frontier nor newer minutes', async () => {
+  await storeEach(range(500, 1000), 'running');
+  await storeEach([100], 'queued');
+  await closeUntil(isFrontierThere);
+  await changeAll('queued', 'completed');
+  await storeEach([20], 'failed');
+  await db.tallies.updateOne({ _id: 'frontier' }, { $set: { at: ago(30) } });
+  await closeMinutes(db);
+  expect(await isFrontierThere()).toBe(true);
+  await closeUntil(async () => (await db.tallies.countDocuments({ counts: null })) === 500);
+  expect(await db.tallies.countDocuments({ counts: null })).toBe(500);
+  expect(await tallyAll(db)).toEqual({ running: 500, completed: 1, failed: 1 });
+});
+
+test('days that stay open keep no later day from being summed up, and from being used', async () => {
+  const day = 24 * 60;
+  await storeEach(range(105, 120 * day, day), 'running');
+  await storeEach([3 * day], 'completed');
+  await closeUntil(isFrontierThere);
+  expect(await db.dayTallies.findOne({ at: { $lte: ago(3 * day), $gt: ago(4 * day) } })).toMatchObject({
+    counts: { completed: 1 },
+  });
+  await db.tallies.deleteMany({ at: ago(3 * day) });
+  await db.runs.updateMany({ createdAt: { $lt: ago(60 * day) } }, { $set: { state: 'failed' } });
+  await closeUntil(async () => (await db.tallies.countDocuments({ counts: null })) < 50);
+  expect(await tallyAll(db)).toEqual({ running: 45, failed: 60, completed: 1 });
 });
 
 test('buckets begin where they are asked to, whether minutes are closed or not', async () => {

@@ -7,7 +7,7 @@ import { Lock } from '../mongo/lock.ts';
 import type { RunDocument } from '../mongo/documents.ts';
 import { mendConsequences } from '../mongo/run-consequences.ts';
 import type { RunStore } from '../mongo/run-store.ts';
-import { closeMinutes } from '../mongo/run-tally.ts';
+import { closeMinutes, firstTurn } from '../mongo/run-tally-closing.ts';
 import type { RunQueue } from '../queue/run-queue.ts';
 import { declareLost, declareUnheld } from './declare-loss.ts';
 import { Dispatch } from './dispatch.ts';
@@ -36,13 +36,14 @@ const SLOW_MS = 10_000;
  * - a lease is over → its run is lost, and handed on (declare-loss.ts)
  * - Redis was emptied, or a run that should have a job has none → it is enqueued (dispatch.ts)
  * - a script or a launch missed the end of its run → mended (run-consequences.ts)
- * - minutes whose runs have all ended are tallied (run-tally.ts)
+ * - minutes whose runs have all ended are tallied (run-tally-closing.ts)
  * Nothing is declared lost until MongoDB has answered for one whole lease: workers could not renew either.
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #lock: Lock;
   readonly #dispatch: Dispatch;
+  readonly #openMinutes = firstTurn();
   readonly #stopping = new AbortController();
   readonly #ended: Promise<void>;
   /** Monotonic; null while MongoDB is away. */
@@ -105,7 +106,7 @@ export class Reconciler {
     if (!(await this.#dispatch.round(slow))) await this.#stepBack();
     if (!slow) return;
     await this.#removeOld();
-    await closeMinutes(this.#options.db);
+    await closeMinutes(this.#options.db, this.#openMinutes);
   }
 
   /** Redis may be away for this process only. */

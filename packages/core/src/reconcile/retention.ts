@@ -1,7 +1,7 @@
 import { TERMINAL_RUN_STATES } from '@das/contracts/states';
 import type { Database } from '../mongo/database.ts';
 import { translateMongoErrors } from '../mongo/errors.ts';
-import { reopenMinutes } from '../mongo/run-tally.ts';
+import { reopenMinutes } from '../mongo/run-tally-closing.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 const BATCH = 200;
