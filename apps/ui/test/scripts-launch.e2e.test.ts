@@ -116,6 +116,50 @@ test('saved settings: kept, told in the dry run with their sources, and the comm
   await visit.sees(page.getByRole('log').getByText(`args: $HOME "x" it's`));
 });
 
+test('what was typed is not lost to Escape or to a click beside the dialog; an untouched dialog just closes', async () => {
+  await using visit = await open();
+  const { page, dialog } = visit;
+  const focused = () =>
+    page.evaluate(() => document.activeElement?.ariaLabel ?? document.activeElement?.textContent.trim());
+  await visit.button('Launch').click();
+  await visit.sees(dialog);
+  await page.keyboard.press('Escape');
+  await visit.seesNoMore(dialog);
+
+  await visit.button('Launch').click();
+  await visit.sees(dialog);
+  const args = dialog.getByLabel('Arguments of echo.py');
+  await args.fill('long and dear');
+  await page.mouse.click(5, 5);
+  await page.keyboard.press('Escape');
+  const question = page.getByRole('alertdialog', { name: 'Discard what you typed?' });
+  await visit.sees(question);
+  await soon(focused).toBe('Keep editing');
+  await page.keyboard.press('Enter');
+  await visit.seesNoMore(question);
+  await soon(focused).toBe('Arguments of echo.py');
+  expect(await args.inputValue()).toBe('long and dear');
+  await visit.button('Close', dialog).last().click();
+  await visit.button('Discard', question).click();
+  await visit.seesNoMore(dialog);
+
+  await visit.button('Settings').click();
+  await dialog.getByLabel('Owner').fill('bob');
+  await page.mouse.click(5, 5);
+  await page.keyboard.press('Escape');
+  await visit.sees(question);
+  await page.keyboard.press('Escape');
+  await visit.seesNoMore(question);
+  expect(await dialog.getByLabel('Owner').inputValue()).toBe('bob');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await soon(focused).toBe('Discard');
+  await page.keyboard.press('Enter');
+  await visit.seesNoMore(dialog);
+});
+
 test('settings saved in two tabs: the second is told what changed and by whom, and merges', async () => {
   const other = `${dashboard.das.scriptsDir}/other.py`;
   await dashboard.das.call('putScriptSettings', { query: { path: other }, body: { retries: 1 } });

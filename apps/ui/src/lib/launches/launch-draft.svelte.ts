@@ -32,9 +32,16 @@ export class LaunchDraft {
   busy = $state(false);
   error = $state.raw<ApiError | null>(null);
   #sent = { body: '', key: '' };
+  readonly #untouched: string;
 
   constructor(paths: readonly string[]) {
     this.items = paths.map((path) => new LaunchItem(path, this));
+    this.#untouched = this.#written();
+  }
+
+  /** Whether closing it would lose something. */
+  get typed(): boolean {
+    return this.#written() !== this.#untouched;
   }
 
   readonly single = $derived(this.items.length === 1);
@@ -111,6 +118,10 @@ export class LaunchDraft {
     } finally {
       this.busy = false;
     }
+  }
+
+  #written(): string {
+    return JSON.stringify([this.name, this.items.map(({ path, args }) => [path, args]), this.settings.written]);
   }
 
   #request(item: LaunchItem, acceptChanged: boolean): RunRequest {

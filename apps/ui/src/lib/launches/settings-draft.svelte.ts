@@ -75,6 +75,13 @@ export class SettingsDraft {
     return faults;
   });
 
+  /** All that stands in the fields, as one text: two of them tell whether somebody changed something. */
+  get written(): string {
+    const { max, backoff, delay, maxDelay, jitter, timeout, priority, startup, pyFiles, files } = this;
+    const pairs = [this.conf, this.labels].map((rows) => rows.filter(({ key, value }) => key || value));
+    return JSON.stringify([max, backoff, delay, maxDelay, jitter, timeout, priority, startup, pairs, pyFiles, files]);
+  }
+
   get retries(): number {
     return isWhole(this.max, 0, 100) ? Number(this.max || 0) : 0;
   }

@@ -18,6 +18,7 @@ export class RerunDraft {
   busy = $state(false);
   error = $state.raw<ApiError | null>(null);
   readonly #before: RunSettings;
+  readonly #untouched: string;
   #sent = { body: '', key: '' };
 
   /** `change` is filled in for a person to look at; it is sent like what they change themselves. */
@@ -27,6 +28,12 @@ export class RerunDraft {
     this.settings = SettingsDraft.of(run);
     this.#before = this.settings.toSettings();
     this.#fillIn(change);
+    this.#untouched = this.#written();
+  }
+
+  /** Whether closing it would lose something. */
+  get typed(): boolean {
+    return this.#written() !== this.#untouched;
   }
 
   readonly parsed = $derived.by(() => parseArgs(this.args, 'shell'));
@@ -58,6 +65,10 @@ export class RerunDraft {
     } finally {
       this.busy = false;
     }
+  }
+
+  #written(): string {
+    return JSON.stringify([this.args, this.settings.written]);
   }
 
   #fillIn({ conf, timeoutMs }: RerunChange): void {

@@ -24,6 +24,8 @@ export class SettingsForm {
   owner = $state('');
   args = $state('');
   settings = $state.raw(new SettingsDraft());
+  /** The fields as `base` fills them. */
+  #untouched = $state('');
   #loading: AbortController | null = null;
 
   constructor(path: string) {
@@ -35,6 +37,11 @@ export class SettingsForm {
     () => this.base !== null && this.parsed.fault === null && Object.keys(this.settings.faults).length === 0,
   );
   readonly faults = $derived.by(() => new FieldFaults(this.error?.faults ?? [], this.settings.faults));
+
+  /** Whether closing it would lose something. */
+  get typed(): boolean {
+    return this.base !== null && this.#written() !== this.#untouched;
+  }
 
   /** Made for `$effect`. */
   start(): () => void {
@@ -94,10 +101,20 @@ export class SettingsForm {
     this.base = base;
     this.error = null;
     this.conflict = null;
+    this.#fill(base.settings);
+    this.#untouched = this.#written();
+    this.#fill(shown);
+  }
+
+  #fill(shown: ScriptSettings): void {
     this.description = shown.description ?? '';
     this.owner = shown.owner ?? '';
     this.args = writeArgs(shown.args ?? []);
     this.settings = SettingsDraft.from(shown);
+  }
+
+  #written(): string {
+    return JSON.stringify([this.description, this.owner, this.args, this.settings.written]);
   }
 
   /** Empty fields are not saved: there the platform's default holds. */
