@@ -41,6 +41,19 @@ test('counts by state, live; bulk re-run of chosen runs and cancel of all that m
   await visit.seesNoMore(dialog);
   await visit.sees(chip(/Failed\s*3/));
 
+  // A stretch with Shift, and all that is loaded.
+  const choose = (index: number) => page.getByRole('checkbox', { name: /^Choose 0/ }).nth(index);
+  await choose(0).click();
+  await choose(2).click({ modifiers: ['Shift'] });
+  await visit.sees(many.getByText('3 runs chosen'));
+  await choose(1).click();
+  const every = page.getByRole('checkbox', { name: 'Choose all 3 that are loaded' });
+  expect(await every.evaluate((box: HTMLInputElement) => box.indeterminate)).toBe(true);
+  await every.click();
+  await visit.sees(many.getByText('3 runs chosen'));
+  await every.click();
+  await visit.sees(many.getByText('3 runs match'));
+
   await page.goto('/runs?label=wave:one');
   await visit.button('Cancel 3', many).click();
   await visit.sees(dialog.getByRole('heading', { name: 'Cancel 3 runs?' }));

@@ -64,6 +64,12 @@ test('scripts: search, status, choosing, and a file that vanishes', async () => 
   await list.getByRole('checkbox', { name: 'Select broken.py' }).check();
   await visit.sees(page.getByRole('status', { name: 'Selection' }).getByText('2 selected'));
 
+  // All of a row opens its preview, what is not a button of its own, too.
+  const row = page.getByTestId('script').filter({ hasText: 'daily.py' });
+  const box = await row.boundingBox();
+  await row.click({ position: { x: (box?.width ?? 0) - 45, y: 16 } });
+  await visit.sees(page.getByTestId('preview-title').getByText('daily.py'));
+
   // The state of each comes by itself, and can be filtered by.
   for (const name of ['daily', 'broken']) await dashboard.das.runToEnd({ script: `${scripts}/reports/${name}.py` });
   await visit.sees(visit.state('Success', list));

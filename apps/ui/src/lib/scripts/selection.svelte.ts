@@ -1,3 +1,5 @@
+import { stretch } from '../ui/stretch.ts';
+
 /** The scripts chosen for a launch, by path. Outlives filters, views and pages; a reload clears it. */
 class ScriptSelection {
   readonly #paths = new Set<string>();
@@ -33,10 +35,7 @@ class ScriptSelection {
   /** Chooses or drops one; with `range` everything shown from the one clicked before to this one. */
   toggle(path: string, shown: readonly string[], range: boolean): void {
     const choose = !this.#paths.has(path);
-    const from = this.#anchor === null ? -1 : shown.indexOf(this.#anchor);
-    const to = shown.indexOf(path);
-    const changed = range && from >= 0 && to >= 0 ? shown.slice(Math.min(from, to), Math.max(from, to) + 1) : [path];
-    this.set(changed, choose);
+    this.set(range ? stretch(shown, this.#anchor, path) : [path], choose);
     this.#anchor = path;
   }
 
