@@ -90,6 +90,11 @@ test('saved settings: kept, told in the dry run with their sources, and the comm
     retries: { max: 2 },
   });
 
+  // The script's page tells them.
+  await visit.sees(page.getByTestId('description').getByText('Says what it was told'));
+  await visit.sees(page.getByText('Owner ann'));
+  await visit.sees('Own settings: arguments, retries, Spark settings');
+
   await visit.button('Launch').click();
   await soon(() => planned(visit, 'Spark')).toEqual(['spark.driver.memory=600m', "script's settings"]);
   expect(await planned(visit, 'Priority')).toEqual(['4', 'default']);
@@ -158,6 +163,34 @@ test('what was typed is not lost to Escape or to a click beside the dialog; an u
   await soon(focused).toBe('Discard');
   await page.keyboard.press('Enter');
   await visit.seesNoMore(dialog);
+});
+
+test('a launch that cannot start says why, and leads there', async () => {
+  await using visit = await open();
+  const { page, dialog } = visit;
+  await visit.button('Launch').click();
+  const timeout = dialog.getByLabel('Timeout per attempt');
+  await timeout.fill('rubbish');
+  expect(await visit.button('Run it', dialog).isDisabled()).toBe(true);
+  await dialog.getByLabel('Arguments of echo.py').focus();
+  await visit.button('1 field to mend', dialog).click();
+  await soon(() => timeout.evaluate((input) => input === document.activeElement)).toBe(true);
+  await timeout.fill('');
+  await visit.seesNoMore(visit.button('1 field to mend', dialog));
+
+  // What only the server knows is no different.
+  await visit.button('Add a Spark setting', dialog).click();
+  const key = dialog.getByLabel('Spark settings: Key 1');
+  await key.fill('spark.plugins');
+  await dialog.getByLabel('Spark settings: value 1').fill('x');
+  await visit.sees(plan(visit).getByText('Cannot start as it is'));
+  expect(await visit.button('Run it', dialog).isDisabled()).toBe(true);
+  await visit.button('1 field to mend', dialog).click();
+  await soon(() => key.evaluate((input) => input === document.activeElement)).toBe(true);
+  await page.keyboard.press('ControlOrMeta+Enter');
+  expect(await page.getByTestId('submit-error').count()).toBe(0);
+  await visit.button('Remove spark.plugins', dialog).click();
+  await soon(() => visit.button('Run it', dialog).isEnabled()).toBe(true);
 });
 
 test('settings saved in two tabs: the second is told what changed and by whom, and merges', async () => {

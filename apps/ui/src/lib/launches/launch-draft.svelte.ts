@@ -1,3 +1,4 @@
+import type { Fault } from '@das/contracts/problem';
 import type { LaunchRequest, RunRequest } from '@das/contracts/run-request';
 import { newKey } from '../api/client.ts';
 import { asApiError, type ApiError } from '../api/error.ts';
@@ -45,11 +46,20 @@ export class LaunchDraft {
   }
 
   readonly single = $derived(this.items.length === 1);
-  readonly ready = $derived(
-    this.items.length > 0 &&
-      Object.keys(this.settings.faults).length === 0 &&
-      this.items.every((item) => item.parsed.fault === null),
+  /** How many fields the form itself finds wrong. */
+  readonly #wrong = $derived(
+    Object.keys(this.settings.faults).length + this.items.filter((item) => item.parsed.fault !== null).length,
   );
+  /** It can be asked about: nothing is wrong as far as the form can tell. */
+  readonly ready = $derived(this.items.length > 0 && this.#wrong === 0);
+  /** Why it would not be accepted as it stands, by its dry run; null where that found nothing or is not over. */
+  readonly refusal = $derived.by(() => {
+    const { error, loading } = this.plan;
+    const isDefinite = error !== null && error.status >= 400 && error.status < 500 && error.status !== 429;
+    return this.ready && !loading && isDefinite ? error : null;
+  });
+  /** How many fields are to be mended before it can start. */
+  readonly toMend = $derived(this.#wrong || countPaths(this.refusal?.faults ?? []));
   /** A changed file was previewed before: it needs the person's word to go on. */
   readonly changed = $derived(this.error?.code === 'version_changed');
   /** Faults by field, without the `defaults.` that a launch puts before them. */
@@ -139,4 +149,9 @@ export class LaunchDraft {
     if (body !== this.#sent.body) this.#sent = { body, key: newKey() };
     return this.#sent.key;
   }
+}
+
+/** Fields with faults: one may have several. */
+function countPaths(faults: readonly Fault[]): number {
+  return faults.filter(({ path }, index) => faults.findIndex((other) => other.path === path) === index).length;
 }

@@ -37,7 +37,9 @@ export class RerunDraft {
   }
 
   readonly parsed = $derived.by(() => parseArgs(this.args, 'shell'));
-  readonly ready = $derived.by(() => this.parsed.fault === null && Object.keys(this.settings.faults).length === 0);
+  /** How many fields are to be mended before it can be sent. */
+  readonly toMend = $derived.by(() => Object.keys(this.settings.faults).length + (this.parsed.fault === null ? 0 : 1));
+  readonly ready = $derived(this.toMend === 0);
   readonly faults = $derived.by(() => {
     const faults = (this.error?.faults ?? []).map((fault) => ({
       ...fault,

@@ -33,9 +33,9 @@ export class SettingsForm {
   }
 
   readonly parsed = $derived.by(() => parseArgs(this.args, 'shell'));
-  readonly ready = $derived.by(
-    () => this.base !== null && this.parsed.fault === null && Object.keys(this.settings.faults).length === 0,
-  );
+  /** How many fields are to be mended before it can be saved. */
+  readonly toMend = $derived.by(() => Object.keys(this.settings.faults).length + (this.parsed.fault === null ? 0 : 1));
+  readonly ready = $derived.by(() => this.base !== null && this.toMend === 0);
   readonly faults = $derived.by(() => new FieldFaults(this.error?.faults ?? [], this.settings.faults));
 
   /** Whether closing it would lose something. */
