@@ -46,6 +46,38 @@ test('each filter is in the address, has a chip, and comes off again', async () 
   await soon(() => query(visit)).toEqual({});
 });
 
+test('a filter that is wrong is told at its field, and in an address by its name; it is asked for once at most', async () => {
+  await using visit = await dashboard.visit('/runs');
+  const { page } = visit;
+  const alert = page.getByRole('alert');
+  await visit.button('More filters').click();
+  // All of a time can be read.
+  const after = page.getByLabel('Created after');
+  expect((await after.boundingBox())?.width).toBeGreaterThan(190);
+  const label = page.getByLabel('Label');
+  await label.fill('team');
+  await after.fill('2026-11-02T10:00');
+  await page.getByLabel('Created before').fill('2026-11-01T10:00');
+  await visit.button('Apply').click();
+  await soon(() => alert.allInnerTexts()).toEqual(['Write it as key:value', 'Must be later than “Created after”']);
+  await soon(() => label.evaluate((input) => input === document.activeElement)).toBe(true);
+  expect(query(visit)).toEqual({});
+  await label.fill('team:t1');
+  await page.getByLabel('Created before').fill('');
+  await visit.button('Apply').click();
+  await soon(() => Object.keys(query(visit))).toEqual(['label', 'createdAfter']);
+
+  const refused: string[] = [];
+  page.on('response', (response) => void (response.status() === 400 && refused.push(response.url())));
+  await page.goto('/runs?state=failed,bogus&createdAfter=rubbish&submitter=maria');
+  await visit.sees(alert.getByText('State: There is no state “bogus”'));
+  await visit.sees(alert.getByText('After: “rubbish” is no time'));
+  expect(refused).toEqual([]);
+  await visit.button('Drop these filters').click();
+  await soon(() => query(visit)).toEqual({ submitter: 'maria' });
+  await visit.sees(matching(await count({ 'submittedBy.id': 'maria' })));
+});
+
 test('views: given ones, one of your own, the one that Runs opens with', async () => {
   await using visit = await dashboard.visit('/runs?state=failed&submitter=jonas');
   const { page } = visit;

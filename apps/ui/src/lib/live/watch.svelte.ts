@@ -47,7 +47,7 @@ export class Watch {
     const watches = this.#plan.topics.map((topic) => live.watch(topic, listener));
     this.#leave = watches.map((watch) => watch.leave);
     const timer = setInterval(() => {
-      if (!live.connected && !document.hidden) void this.refresh();
+      if (!live.connected && !document.hidden && !this.#refused) void this.refresh();
     }, this.#plan.pollMs ?? 10_000);
     this.#ended = false;
     void Promise.all(watches.map((watch) => watch.subscribed)).then(() => {
@@ -81,7 +81,7 @@ export class Watch {
       if (controller.signal.aborted || isAbort(error)) return;
       this.error = asApiError(error);
       this.status = 'failed';
-      this.refreshWithin(AGAIN_MS);
+      if (!this.#refused) this.refreshWithin(AGAIN_MS);
     } finally {
       if (!controller.signal.aborted) this.#release();
     }
@@ -100,6 +100,11 @@ export class Watch {
       this.#whenJoined = resolve;
       setTimeout(resolve, withinMs);
     });
+  }
+
+  /** The request itself is wrong: it is not asked again and again. */
+  get #refused(): boolean {
+    return this.error?.status === 400;
   }
 
   #join(): void {
