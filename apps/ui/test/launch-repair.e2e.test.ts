@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Dashboard } from './dashboard.ts';
+import { Dashboard, soon } from './dashboard.ts';
 
 /** A launch of which something failed. Only spark-submit's executable is replaced. */
 let dashboard: Dashboard;
@@ -40,6 +40,29 @@ test('what failed runs again in the same launch with the mended script; the summ
   expect(rows.at(-1)).toMatchObject({ output: 'mended\n', rerunOf: launch.runs[1]?.id });
   const csv = await saved(page, 'Save as CSV');
   expect(csv.match(/\r\n01|\r\n\w+,\//g)).toHaveLength(3);
+});
+
+test('while a launch runs, its times count what still runs, and say so', async () => {
+  const { das } = dashboard;
+  const quick = await das.putScript('quick.py', 'print("fine")\n');
+  const slow = await das.putScript('slow.py', 'import time\ntime.sleep(600)\n');
+  const launch = (await das.call('createLaunch', { body: { items: [{ script: quick }, { script: slow }] } })).body;
+  const [first, second] = launch.runs.map(({ id }) => id);
+  await das.waitFor(first ?? '');
+  await das.waitFor(second ?? '', ({ state }) => state === 'running');
+  await using visit = await dashboard.visit(`/launches/${launch.id}`);
+  const { page } = visit;
+  await visit.sees(visit.fact('Took so far'));
+  await soon(() => visit.fact('Slowest so far').innerText()).toMatch(/^slow\.py\s+[2-9] s/);
+  await soon(() => visit.fact('Time of all runs so far').innerText()).not.toMatch(/^0/);
+  const legend = page.getByTestId('launch-page').locator('[data-count]');
+  expect(await legend.evaluateAll((items) => items.map((item) => (item as HTMLElement).dataset['count']))).toEqual([
+    'completed',
+    'running',
+  ]);
+  await das.call('cancelRun', { params: { id: second ?? '' } });
+  await visit.sees(visit.fact('Took'));
+  await visit.sees(visit.fact('Time of all runs'));
 });
 
 async function saved(page: Page, button: string): Promise<string> {

@@ -4,8 +4,10 @@ import { isTerminal } from '@das/contracts/states';
 import { cancelLaunch, getLaunch, listLaunchRuns } from '../api/launches.ts';
 import { byId } from '../live/by-key.ts';
 import { Watch } from '../live/watch.svelte.ts';
+import { clock } from '../time/clock.svelte.ts';
 import { notify } from '../ui/notify.ts';
 import { repeatedIds } from './repeated.ts';
+import { timeOfAll } from './run-time.ts';
 
 /** One launch and all its runs, live: the execution summary. */
 export class LaunchView {
@@ -44,13 +46,8 @@ export class LaunchView {
     return counts;
   });
   readonly attempts = $derived(this.runs.reduce((sum, run) => sum + run.attemptCount, 0));
-  /** Time that runs took together, in ms; ended ones only. */
-  readonly workMs = $derived(this.runs.reduce((sum, run) => sum + (run.durationMs ?? 0), 0));
-  /** The run that took longest, of the ended ones. */
-  readonly slowest = $derived.by(() => {
-    const ended = this.runs.filter(({ durationMs }) => durationMs !== null);
-    return ended.toSorted((a, b) => (b.durationMs ?? 0) - (a.durationMs ?? 0))[0] ?? null;
-  });
+  /** What its runs took together, and which took longest, so far. */
+  readonly times = $derived.by(() => timeOfAll(this.runs, clock));
   /** Runs that a cancel would end. */
   readonly activeCount = $derived(this.runs.filter(({ state }) => !isTerminal(state)).length);
   readonly active = $derived(this.launch?.state === 'active');
