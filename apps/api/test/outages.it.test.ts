@@ -147,6 +147,8 @@ describe.each(WAYS)('MongoDB: %s', (way) => {
 
 describe.each(WAYS)('Redis: %s', (way) => {
   test('a run is accepted in time, says what it waits for, and runs once Redis is back', async () => {
+    const told = (what: string) => das.logs.split(what).length;
+    const before = told('Redis does not answer: runs are accepted');
     redis[way]();
     const { status, body } = await inTime(() => das.call('submitRun', { body: { script: known } }));
     expect([status, body.state, body.waiting?.reason]).toEqual([202, 'queued', 'queue_unavailable']);
@@ -160,6 +162,8 @@ describe.each(WAYS)('Redis: %s', (way) => {
     });
     const cancelled = await das.submit({ script: known });
     expect((await inTime(() => das.call('cancelRun', { params: { id: cancelled.id } }))).body.state).toBe('cancelled');
+    const away = () => Promise.resolve(told('Redis does not answer: runs are accepted'));
+    await eventually('the log says that it is away', away, (times) => times > before);
     redis.resume();
     for (const { id } of [body, ...launch.body.runs]) {
       const run = await das.waitFor(id, undefined, { withinMs: 90_000 });

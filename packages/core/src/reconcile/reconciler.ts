@@ -52,6 +52,7 @@ export class Reconciler {
   /** Monotonic; until then another process may lead, one that reaches Redis. */
   #abstainsUntil = 0;
   #said = '';
+  #reachesRedis = true;
   /** By run and token (monotonic). */
   #unleasedSince = new Map<string, number>();
 
@@ -103,10 +104,20 @@ export class Reconciler {
       const mended = await mendConsequences(this.#options.db);
       if (mended > 0) this.#options.log.info({ mended }, 'scripts and launches brought in line with their runs');
     }
-    if (!(await this.#dispatch.round(slow))) await this.#stepBack();
+    const reachesRedis = await this.#dispatch.round(slow);
+    this.#tellOfRedis(reachesRedis);
+    if (!reachesRedis) await this.#stepBack();
     if (!slow) return;
     await this.#removeOld();
     await closeMinutes(this.#options.db, this.#openMinutes);
+  }
+
+  /** A connection says when it breaks; that Redis is there and does not answer, nobody else would say. */
+  #tellOfRedis(reaches: boolean): void {
+    if (reaches === this.#reachesRedis) return;
+    this.#reachesRedis = reaches;
+    if (reaches) this.#options.log.info('Redis answers again');
+    else this.#options.log.warn('Redis does not answer: runs are accepted, and start once it does');
   }
 
   /** Redis may be away for this process only. */
