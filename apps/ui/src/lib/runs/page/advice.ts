@@ -138,7 +138,9 @@ function sparkError({ summary, excerpt }: Failure, { conf }: Failed): Advice {
     };
   }
   if (/UNRESOLVED_COLUMN|TABLE_OR_VIEW_NOT_FOUND/.test(text))
-    return { steps: ['A column or table of that name is not there: Spark names the likely ones in the lines below.'] };
+    return {
+      steps: ['A column or table of that name is not there: the message above names it, and any that are like it.'],
+    };
   if (/PATH_ALREADY_EXISTS|already exists/.test(text))
     return { steps: ['An earlier run has written there: write with mode("overwrite"), or to another path.'] };
   if (/ConnectException|Connection refused|unresponsive/.test(text))
