@@ -56,6 +56,8 @@ test('System names each part with its fix, the settings with what is set, and co
   await visit.sees(page.getByRole('heading', { name: 'Something is away' }));
   await visit.sees(spark.getByText('No worker takes runs: start one (npm start brings one).'));
   await visit.sees(page.locator('[data-component="mongodb"]').getByText(/^there, \d+ ms$/));
+  // Those that died are counted nowhere.
+  await visit.sees(page.getByText('of 0 on 0 workers'));
   // A check more, every few seconds.
   await visit.sees(spark.getByRole('img', { name: /^[2-9] checks, [2-9] failed/ }));
 
