@@ -11,6 +11,7 @@ import { cancelChannel, QUEUE_NAME } from '@das/core/queue/run-queue';
 import type { RunJob } from '@das/core/queue/run-queue';
 import { Ailment } from './ailment.ts';
 import { KnownFiles } from './execute/known-files.ts';
+import { hdfsAnswers } from './hdfs-answers.ts';
 import { handBack, processJob, RetryLater } from './execute/job.ts';
 import type { JobContext } from './execute/job.ts';
 import type { LeaseKeeper } from './execute/lease-keeper.ts';
@@ -42,12 +43,14 @@ const SOON_MS = 250;
 const START_TURN_MS = 50;
 /** Between two tries whether attempts can be started again. */
 const RETRY_START_MS = { firstMs: 1000, mostMs: 30_000 };
+/** Between two looks whether HDFS answers: runs wait for nothing else. */
+const RETRY_HDFS_MS = { firstMs: 500, mostMs: 3000 };
 /** How long a worker that is done waits to tell BullMQ so. */
 const REDIS_PATIENCE_MS = 5_000;
 
 /**
- * A worker's life: starting (nothing yet) → active ⇄ unhealthy (no room on its disk, or it cannot start attempts: claims nothing) →
- * draining (told to stop: claims nothing, what runs may finish) → drained (safe to remove).
+ * A worker's life: starting (nothing yet) → active ⇄ unhealthy (no room on its disk, it cannot start attempts, or finds no HDFS: claims
+ * nothing) → draining (told to stop: claims nothing, what runs may finish) → drained (safe to remove).
  */
 export class Worker {
   readonly #options: WorkerOptions;
@@ -57,6 +60,7 @@ export class Worker {
   #state: WorkerState = 'active';
   #hasRoom = true;
   readonly #unable: Ailment;
+  readonly #withoutHdfs: Ailment;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -69,11 +73,12 @@ export class Worker {
         diskFull: () => this.#noteRoom(false),
         unable: (why) => this.#unable.begin(why),
         proveAble: () => this.#unable.look(),
+        findHdfs: () => this.#withoutHdfs.look(),
       },
     };
-    this.#unable = new Ailment({
-      isOver: options.tryToStart, ...RETRY_START_MS, onChange: () => this.#followHealth(),
-    }); // prettier-ignore
+    const onChange = () => this.#followHealth();
+    this.#unable = new Ailment({ isOver: options.tryToStart, ...RETRY_START_MS, onChange });
+    this.#withoutHdfs = new Ailment({ isOver: () => hdfsAnswers(options.job.hdfs), ...RETRY_HDFS_MS, onChange });
     const starts = new Turns(availableParallelism(), START_TURN_MS);
     const process = async (job: Job<RunJob>, token: string | undefined) => {
       using turn = await starts.take();
@@ -112,6 +117,7 @@ export class Worker {
     const { keeper, log } = this.#options;
     this.#state = 'draining';
     this.#unable.close();
+    this.#withoutHdfs.close();
     await this.#beat();
     if (keeper.running.length > 0)
       log.info({ running: keeper.running.length, graceMs }, 'draining: what runs may finish');
@@ -164,8 +170,9 @@ export class Worker {
   /** Why it claims nothing; null while nothing keeps it from that. */
   get #ailing(): string | null {
     if (!this.#hasRoom) return 'The disk of WORKER_DIR is full: this worker takes no runs until there is room.';
-    const { why } = this.#unable;
-    return why && `This worker takes no runs until it can start them again. ${why}`;
+    if (this.#unable.why) return `This worker takes no runs until it can start them again. ${this.#unable.why}`;
+    const { why } = this.#withoutHdfs;
+    return why && `HDFS does not answer: this worker takes no runs until it does. ${why}`;
   }
 
   #followHealth(): void {

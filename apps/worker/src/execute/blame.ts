@@ -8,6 +8,8 @@ export type Health = {
   unable: (why: string) => void;
   /** Whether it could start an attempt now; if not, it rests until it can. */
   proveAble: () => Promise<boolean>;
+  /** Whether HDFS answers; if not, it rests until it does. */
+  findHdfs: () => Promise<boolean>;
 };
 
 /**
@@ -21,6 +23,8 @@ export async function settleBlame(ending: Ending, health: Health): Promise<Endin
     health.diskFull();
     void health.proveAble(); // there may be room, and none for this worker: a quota, no inodes
   }
+  // Before its place is free for the next run, which would go the same way. HDFS may well answer, and keep only one file back.
+  if (loss.kind === 'hdfs_unavailable') await health.findHdfs();
   if (loss.kind !== 'worker_lost') return ending;
   switch (counts) {
     case undefined:

@@ -65,15 +65,19 @@ test('the answer to a claim is lost: the worker finds out that the run is its ow
 
 test('HDFS is away: losses that say so and back off, none of which counts', async () => {
   hdfs.proxy.cut();
-  const worker = await das.addWorker({ HDFS_URL: hdfs.uri, HDFS_DEADLINE_MS: '500' });
   const run = await das.submit({ script: await untilAttempt(1), args: args() });
-  const waiting = await das.waitFor(run.id, ({ losses, state }) => losses >= MAX_LOSSES && state === 'retrying');
-  expect(waiting.waiting?.reason).toBe('hdfs_unavailable');
+  const workers = [];
+  // Each loses one attempt, and then waits for HDFS.
+  for (let losses = 1; losses <= MAX_LOSSES; losses += 1) {
+    workers.push(await das.addWorker({ HDFS_URL: hdfs.uri, HDFS_DEADLINE_MS: '500' }));
+    const waiting = await das.waitFor(run.id, (seen) => seen.losses === losses && seen.state === 'retrying');
+    expect(waiting.waiting?.reason).toBe('hdfs_unavailable');
+  }
   hdfs.proxy.resume();
   const ended = await das.waitFor(run.id, undefined, { withinMs: 60_000 });
   expect(ended).toMatchObject({ state: 'completed', failures: 0 });
   expect(new Set(lossesOf(ended))).toEqual(new Set(['hdfs_unavailable']));
-  await worker.stop();
+  await Promise.all(workers.map((worker) => worker.stop()));
 }, 200_000);
 
 test('workers are killed under a run with no retries: it completes; at MAX_LOSSES it fails as too_many_losses', async () => {

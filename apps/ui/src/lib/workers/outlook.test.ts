@@ -77,6 +77,8 @@ describe('the queue in words', () => {
     const { headline, advice } = say({ places: { total: 0, free: 0 } }, [worker('unhealthy'), worker('draining')]);
     expect(headline).toBe('No worker takes runs: what is launched now waits.');
     expect(advice[0]).toMatch(/^1 worker is unhealthy, .*WORKER_DIR/);
+    const said = say({ places: { total: 0, free: 0 } }, [{ ...worker('unhealthy'), detail: 'HDFS does not answer.' }]);
+    expect(said.advice[0]).toBe('1 worker is unhealthy. HDFS does not answer.');
     expect(advice[1]).toMatch(/^1 worker is draining/);
   });
 

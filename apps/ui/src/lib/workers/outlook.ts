@@ -54,10 +54,7 @@ function nobody(workers: readonly Worker[], queued: number, later: readonly stri
   const waiting = queued > 0 ? `${runs(queued)} ${wait(queued)}` : 'what is launched now waits';
   const count = (state: Worker['state']) => workers.filter((worker) => worker.state === state).length;
   const advice: string[] = [];
-  if (count('unhealthy') > 0)
-    advice.push(
-      `${some(count('unhealthy'), 'worker')} unhealthy, as no run can be started there: see that WORKER_DIR has room and can be written.`,
-    );
+  if (count('unhealthy') > 0) advice.push(`${some(count('unhealthy'), 'worker')} unhealthy${whyUnhealthy(workers)}`);
   if (count('draining') > 0)
     advice.push(`${some(count('draining'), 'worker')} draining: it finishes what it has, and takes nothing new.`);
   advice.push(
@@ -69,6 +66,13 @@ function nobody(workers: readonly Worker[], queued: number, later: readonly stri
     headline: `${none ? 'No worker is there' : 'No worker takes runs'}: ${waiting}.`,
     advice: [...advice, ...later],
   };
+}
+
+/** In the words of one of them. */
+function whyUnhealthy(workers: readonly Worker[]): string {
+  const told = workers.find(({ state, detail }) => state === 'unhealthy' && detail)?.detail;
+  if (told) return `. ${told}`;
+  return ', as no run can be started there: see that WORKER_DIR has room and can be written, and that HDFS answers.';
 }
 
 function busy(
