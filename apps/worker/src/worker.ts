@@ -215,6 +215,7 @@ export class Worker {
       running: keeper.running,
       state: this.#state,
       detail: this.#state === 'unhealthy' ? this.#ailing : null,
+      lacksHdfs: this.#state === 'unhealthy' && this.#withoutHdfs.why !== null,
     };
     await registry.beat(worker).catch((error: unknown) => log.debug({ error }, 'heartbeat not written'));
   }

@@ -25,6 +25,8 @@ export async function readReadiness({ db, queue, hdfs, workers }: Dependencies):
 
 /** Spark is where the workers are: they checked it when they started. */
 async function findWorker(workers: WorkerView): Promise<void> {
+  const { resting } = await workers.crew();
+  if (resting) throw new Error(`no worker takes runs now. ${resting.why}`);
   const list = await workers.list();
   if (!list.some(({ state }) => state === 'active')) throw new Error('no active worker: start one');
 }

@@ -2,8 +2,12 @@ import type { Run, RunSummary } from '@das/contracts/run';
 import type { RunDocument } from '@das/core/mongo/documents';
 import { presentRun, presentSummary, waitsForPlace } from '@das/core/mongo/present-run';
 import type { Surroundings } from '@das/core/mongo/present-run';
+import type { Crew } from '@das/core/mongo/worker-registry';
 import type { RunQuery } from '@das/core/mongo/run-query';
 import type { WorkerView } from '../workers/worker-view.ts';
+
+/** Nothing that waits is looked at. */
+const NOT_ASKED: Crew = { alive: true, resting: null };
 
 /** Stored runs as the contract gives them: what they wait for depends on workers and on other runs. */
 export class RunView {
@@ -37,8 +41,8 @@ export class RunView {
   }
 
   async #around(runs: readonly RunDocument[]): Promise<Surroundings> {
-    const anyWorker = runs.some(waits) ? await this.#workers.anyAlive() : true;
-    return { anyWorker, now: this.#now() };
+    const crew = runs.some(waits) ? await this.#workers.crew() : NOT_ASKED;
+    return { crew, now: this.#now() };
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Worker } from '@das/contracts/worker';
 import type { WorkerDocument } from '@das/core/mongo/documents';
-import type { WorkerRegistry } from '@das/core/mongo/worker-registry';
+import { crewOf } from '@das/core/mongo/worker-registry';
+import type { Crew, WorkerRegistry } from '@das/core/mongo/worker-registry';
 import { recent } from '../http/recent.ts';
 
 /** The workers as they were at most a second ago: every list of runs asks whether any of them is alive. */
@@ -11,13 +12,13 @@ export class WorkerView {
     this.list = recent(1000, () => registry.list());
   }
 
-  async anyAlive(): Promise<boolean> {
-    return (await this.list()).some(({ state }) => state !== 'gone' && state !== 'drained');
+  async crew(): Promise<Crew> {
+    return crewOf(await this.list());
   }
 }
 
 export function presentWorker({ _id, startedAt, lastSeenAt, ...worker }: WorkerDocument): Worker {
-  const { host, pid, version, concurrency, running, state } = worker;
+  const { host, pid, version, concurrency, running, state, detail } = worker;
   const times = { startedAt: startedAt.toISOString(), lastSeenAt: lastSeenAt.toISOString() };
-  return { id: _id, host, pid, version, ...times, concurrency, running, state };
+  return { id: _id, host, pid, version, ...times, concurrency, running, state, ...(detail && { detail }) };
 }

@@ -225,6 +225,8 @@ async function endingOf(
       : endingOfError(ended, ended.treeMayLive);
   }
   if (isWantOfTheMachine(ended)) return endingOfError(ended, false);
+  // Frozen until its lease was over, it must not start, and somebody else may.
+  if (ended instanceof SpawnFailed && ended.code === 'ETIME') return endingOfStop('unrenewed', null);
   const spawnError = ended instanceof SpawnFailed ? ended.code : undefined;
   const exit = ended instanceof SpawnFailed ? { code: null, signal: null } : { code: ended.code, signal: ended.signal };
   const stopped = !(ended instanceof SpawnFailed) && ended.by !== 'none';

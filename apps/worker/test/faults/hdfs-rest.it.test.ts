@@ -38,6 +38,10 @@ test('HDFS is away: a worker that has met it rests, however many runs wait; back
   await sleep(10_000);
   expect(await attempts()).toBeLessThanOrEqual(2 * CONCURRENCY); // two places, and whom they had taken as it began
   expect((await worker()).state).toBe('unhealthy');
+  const told = await Promise.all(runs.map(({ id }) => das.run(id)));
+  expect(told.map(({ waiting }) => waiting?.reason)).toEqual(runs.map(() => 'hdfs_unavailable'));
+  expect((await das.call('listWorkers')).body.items[0]?.detail).toBe(detail);
+  expect((await das.call('getReadiness')).body.spark.error).toMatch(/HDFS does not answer/);
   proxy.heal();
   await becomes('active');
   for (const { id } of runs) {

@@ -165,6 +165,8 @@ export type WorkerDocument = {
   state: WorkerState;
   /** Why it takes no runs, where it is unhealthy. */
   detail?: string | null;
+  /** Whether it is HDFS that it takes no runs for. */
+  lacksHdfs?: boolean;
 };
 
 export type ScanDocument = {

@@ -2,6 +2,7 @@ import type { Overview } from '@das/contracts/system';
 import type { Database } from './database.ts';
 import type { WorkerDocument } from './documents.ts';
 import { waitingReason } from './present-run.ts';
+import { crewOf } from './worker-registry.ts';
 import { RunQuery } from './run-query.ts';
 
 const HOUR_MS = 3_600_000;
@@ -42,8 +43,7 @@ export async function readOverview(db: Database, workers: readonly WorkerDocumen
 
 /** Ids are sorted by time, and the index of states holds them: nothing is sorted here. */
 async function readWaiting(db: Database, workers: readonly WorkerDocument[]): Promise<Overview['waiting']> {
-  const anyWorker = workers.some(({ state }) => state !== 'gone' && state !== 'drained');
-  const surroundings = { anyWorker, now: db.clock.now() };
+  const surroundings = { crew: crewOf(workers), now: db.clock.now() };
   const runs = await db.runs
     .find(
       { state: { $in: ['queued', 'retrying'] } },

@@ -6,6 +6,7 @@ import { newRunDocument } from './new-run.ts';
 import { presentRun } from './present-run.ts';
 
 const now = new Date('2026-01-02T03:04:05.006Z');
+const WELL = { alive: true, resting: null };
 const sha256 = 'a'.repeat(64);
 const { effective } = mergeSettings(
   { retries: 1, timeoutMs: null },
@@ -42,8 +43,8 @@ it('is what the contract says, at every stage', () => {
     failure: { kind: 'exit_code', summary: 's', excerpt: '' },
   });
   for (const run of [stored(), running, failed])
-    expect(runSchema.strict().safeParse(presentRun(run, { anyWorker: true, now })).error).toBeUndefined();
-  expect(presentRun(running, { anyWorker: true, now })).toMatchObject({
+    expect(runSchema.strict().safeParse(presentRun(run, { crew: WELL, now })).error).toBeUndefined();
+  expect(presentRun(running, { crew: WELL, now })).toMatchObject({
     phase: 'submitting',
     workerId: 'w',
     durationMs: null,
@@ -51,7 +52,7 @@ it('is what the contract says, at every stage', () => {
     files: ['/s/data'],
     labels: { 'a.b$': 'x' },
   });
-  expect(presentRun(failed, { anyWorker: true, now })).toMatchObject({
+  expect(presentRun(failed, { crew: WELL, now })).toMatchObject({
     phase: null,
     durationMs: 1500,
     createdAt: '2026-01-02T03:04:05.006Z',
@@ -60,12 +61,12 @@ it('is what the contract says, at every stage', () => {
 
 it('never lasted less than nothing', () => {
   const ended = stored({ state: 'completed', startedAt: now, finishedAt: new Date(now.getTime() - 3) });
-  expect(presentRun(ended, { anyWorker: true, now }).durationMs).toBe(0);
+  expect(presentRun(ended, { crew: WELL, now }).durationMs).toBe(0);
 });
 
 it('says why it waits: what is stored, else what its surroundings say; nothing once it runs', () => {
-  const waiting = (run: RunDocument, anyWorker: boolean, position?: number) =>
-    presentRun(run, { anyWorker, position, now }).waiting;
+  const waiting = (run: RunDocument, alive: boolean, position?: number) =>
+    presentRun(run, { crew: { alive, resting: null }, position, now }).waiting;
   expect(waiting(stored(), false)).toMatchObject({ reason: 'no_worker', since: now.toISOString() });
   expect(waiting(stored(), true, 3)).toMatchObject({ reason: 'workers_busy', position: 3 });
   const told = { reason: 'queue_unavailable', since: now, detail: 'd' } as const;
@@ -77,9 +78,16 @@ it('waits for a place once the delay before its next attempt is over', () => {
   const waiting = { reason: 'backoff', since: now, detail: 'd' } as const;
   const nextAttemptAt = new Date(now.getTime() + 1000);
   const run = stored({ state: 'retrying', waiting, nextAttemptAt });
-  const at = (ms: number, anyWorker = true) =>
-    presentRun(run, { anyWorker, now: new Date(now.getTime() + ms) }).waiting;
+  const at = (ms: number, alive = true) =>
+    presentRun(run, { crew: { alive, resting: null }, now: new Date(now.getTime() + ms) }).waiting;
   expect(at(999)).toMatchObject({ reason: 'backoff', since: now.toISOString() });
   expect(at(1000)).toMatchObject({ reason: 'workers_busy', since: nextAttemptAt.toISOString() });
   expect(at(1000, false)).toMatchObject({ reason: 'no_worker' });
+});
+
+it('says what all workers lack that rest', () => {
+  const waiting = (lacksHdfs: boolean) =>
+    presentRun(stored(), { crew: { alive: true, resting: { why: 'The disk is full.', lacksHdfs } }, now }).waiting;
+  expect(waiting(false)).toMatchObject({ reason: 'no_worker', detail: 'No worker takes runs now. The disk is full.' });
+  expect(waiting(true)).toMatchObject({ reason: 'hdfs_unavailable' });
 });

@@ -2,11 +2,11 @@ import type { Attempt, Run, RunEvent, RunSummary, Waiting } from '@das/contracts
 import type { WaitingReason } from '@das/contracts/states';
 import type { AttemptDocument, EventDocument, RunDocument, WaitingDocument } from './documents.ts';
 import { fromPairs } from './new-run.ts';
+import type { Crew } from './worker-registry.ts';
 
 /** What a run's presentation depends on besides the run. */
 export type Surroundings = {
-  /** Whether any worker is alive. */
-  anyWorker: boolean;
+  crew: Crew;
   /** MongoDB's time: what a delay is compared with. */
   now: Date;
   /** Runs that go before this one; single-run reads only. */
@@ -75,8 +75,11 @@ function presentWaiting(run: RunDocument, surroundings: Surroundings): Waiting |
 type Waits = Pick<RunDocument, 'waiting' | 'nextAttemptAt'>;
 
 /** Why a run that waits does so: what is stored, else what the workers say. */
-export function waitingReason(run: Waits, { anyWorker, now }: Surroundings): WaitingReason {
-  return storedReason(run, now)?.reason ?? (anyWorker ? 'workers_busy' : 'no_worker');
+export function waitingReason(run: Waits, { crew, now }: Surroundings): WaitingReason {
+  const stored = storedReason(run, now);
+  if (stored) return stored.reason;
+  if (crew.resting?.lacksHdfs) return 'hdfs_unavailable';
+  return crew.alive && !crew.resting ? 'workers_busy' : 'no_worker';
 }
 
 /** A delay that is over holds nothing up any more. */
@@ -93,10 +96,12 @@ export function waitsForPlace(run: RunDocument, now: Date): boolean {
 function waitingBySurroundings(run: RunDocument, surroundings: Surroundings): WaitingDocument {
   const since = run.nextAttemptAt ?? run.attempts.at(-1)?.finishedAt ?? run.createdAt;
   const reason = waitingReason(run, surroundings);
-  const detail = surroundings.anyWorker
-    ? 'It starts as soon as a worker has a free place.'
-    : 'No worker is alive: start one.';
-  return { reason, since, detail };
+  return { reason, since, detail: detailOf(surroundings.crew) };
+}
+
+function detailOf({ alive, resting }: Crew): string {
+  if (resting) return `No worker takes runs now. ${resting.why}`;
+  return alive ? 'It starts as soon as a worker has a free place.' : 'No worker is alive: start one.';
 }
 
 function presentAttempt(attempt: AttemptDocument): Attempt {

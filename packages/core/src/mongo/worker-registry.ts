@@ -31,6 +31,18 @@ export class WorkerRegistry {
   }
 }
 
+/** How the workers are as a whole, for what waits for them. `resting`: none of them takes runs, as one of them says. */
+export type Crew = { alive: boolean; resting: { why: string; lacksHdfs: boolean } | null };
+
+export function crewOf(workers: readonly WorkerDocument[]): Crew {
+  const alive = workers.filter(({ state }) => state !== 'gone' && state !== 'drained');
+  const unwell = alive.filter(({ state }) => state === 'unhealthy');
+  const [told] = unwell;
+  if (!told || unwell.length < alive.length) return { alive: alive.length > 0, resting: null };
+  const lacksHdfs = unwell.every((worker) => worker.lacksHdfs);
+  return { alive: true, resting: { why: told.detail ?? 'They are unhealthy.', lacksHdfs } };
+}
+
 /** The state a worker is in at `now`: its own word, unless it has gone silent. */
 export function stateNow(worker: WorkerDocument, now: Date): WorkerState {
   if (worker.state === 'drained') return 'drained';

@@ -24,7 +24,7 @@ const losses: Record<LossKind, string> = {
   drained: 'Worker drained',
 };
 const reasons: Record<WaitingReason, string> = {
-  no_worker: 'No worker is connected',
+  no_worker: 'No worker takes runs',
   workers_busy: 'All workers are busy',
   backoff: 'Waiting before the next attempt',
   queue_unavailable: 'The queue is away; it will be enqueued when Redis is back',
