@@ -19,12 +19,14 @@ export async function a1(quick: boolean): Promise<Row[]> {
   await using same = await emptyServer('das');
   await using bare = await emptyServer('bare');
   const script = await das.putScript('job.py', 'pass\n');
-  const post = (url: string, keyed = false) => async (index: number) => {
-    const headers = { 'content-type': 'application/json', ...(keyed && { 'Idempotency-Key': `key-${index}` }) };
-    const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ script }) });
-    if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
-    await answer.arrayBuffer();
-  };
+  const post =
+    (url: string, keyed = false) =>
+    async (index: number) => {
+      const headers = { 'content-type': 'application/json', ...(keyed && { 'Idempotency-Key': `key-${index}` }) };
+      const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ script }) });
+      if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
+      await answer.arrayBuffer();
+    };
   const ours = `${das.url}/api/v1/runs`;
   const posts = [post(ours), post(same.url), post(bare.url)];
   for (const work of posts) await inParallel(WARM_UP, SUBMITTERS, work);
