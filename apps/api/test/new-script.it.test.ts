@@ -26,7 +26,7 @@ describe('a script that nobody has submitted yet', () => {
   test('is read once for all who submit it at the same time', async () => {
     const script = await das.putScript('new-to-all.py', 'pass\n');
     const reads = watchReads(async () => {
-      await sleep(700);
+      await sleep(300);
       return 'pass';
     });
     const submits = Array.from({ length: 20 }, () => das.call('submitRun', { body: { script } }));
@@ -40,13 +40,20 @@ describe('a script that nobody has submitted yet', () => {
     const begun = Promise.withResolvers<void>();
     const reads = watchReads((nth) => {
       begun.resolve();
-      return Promise.resolve(nth === 1 ? 'hang' : 'pass');
+      return Promise.resolve(nth <= 2 ? 'hang' : 'pass');
     });
     const first = das.api.refused('submitRun', { body: { script } });
     await begun.promise;
     await sleep(1000);
     expect((await das.call('submitRun', { body: { script } })).status).toBe(202);
     expect(await first).toMatchObject({ status: 503, problem: { code: 'hdfs_unavailable' } });
+    expect(reads()).toBe(3); // the first one had tried twice
+  });
+
+  test('is asked for again where the answer is stuck, within the time of the submit', async () => {
+    const script = await das.putScript('stuck-once.py', 'pass\n');
+    const reads = watchReads((nth) => Promise.resolve(nth === 1 ? 'hang' : 'pass'));
+    expect((await das.call('submitRun', { body: { script } })).status).toBe(202);
     expect(reads()).toBe(2);
   });
 
