@@ -1,6 +1,7 @@
 import type { Readiness } from '@das/contracts/system';
 import type { Hdfs } from '@das/core/hdfs/client';
 import type { Database } from '@das/core/mongo/database';
+import { crewOf } from '@das/core/mongo/worker-registry';
 import type { RunQueue } from '@das/core/queue/run-queue';
 import type { WorkerView } from '../workers/worker-view.ts';
 
@@ -25,9 +26,9 @@ export async function readReadiness({ db, queue, hdfs, workers }: Dependencies):
 
 /** Spark is where the workers are: they checked it when they started. */
 async function findWorker(workers: WorkerView): Promise<void> {
-  const { resting } = await workers.crew();
-  if (resting) throw new Error(`no worker takes runs now. ${resting.why}`);
   const list = await workers.list();
+  const { resting } = crewOf(list);
+  if (resting) throw new Error(`no worker takes runs now. ${resting.why}`);
   if (!list.some(({ state }) => state === 'active')) throw new Error('no active worker: start one');
 }
 

@@ -15,6 +15,7 @@ type Taken = StoredFile & { status: HdfsStatus };
 /** Of this process, whoever asks for them: files that HDFS sends, and that are held in memory, at the same time. */
 const READS_AT_ONCE = 16;
 const STORED_AT_ONCE = 64;
+/** What of a file is there long before half of the time for it is over. */
 const SMALL_BYTES = 256 * 1024;
 
 /**

@@ -15,7 +15,7 @@ import { AttemptLog } from '../logs/attempt-log.ts';
 import type { Spool } from '../logs/spool.ts';
 import { SpoolBroken, SpoolDiskFull } from '../logs/spool-errors.ts';
 import { childEnvironment } from './child-environment.ts';
-import { endingOfError, endingOfStop, FILLED_THE_DISK, isWantOfTheMachine } from './ending.ts';
+import { endingOfError, endingOfNoStart, endingOfStop, FILLED_THE_DISK } from './ending.ts';
 import type { Ending } from './ending.ts';
 import type { Places } from './fetch.ts';
 import type { Hold } from './hold.ts';
@@ -224,9 +224,8 @@ async function endingOf(
       ? endingOfStop(hold.reason, null)
       : endingOfError(ended, ended.treeMayLive);
   }
-  if (isWantOfTheMachine(ended)) return endingOfError(ended, false);
-  // Frozen until its lease was over, it must not start, and somebody else may.
-  if (ended instanceof SpawnFailed && ended.code === 'ETIME') return endingOfStop('unrenewed', null);
+  const notStarted = ended instanceof SpawnFailed ? endingOfNoStart(ended) : null;
+  if (notStarted) return notStarted;
   const spawnError = ended instanceof SpawnFailed ? ended.code : undefined;
   const exit = ended instanceof SpawnFailed ? { code: null, signal: null } : { code: ended.code, signal: ended.signal };
   const stopped = !(ended instanceof SpawnFailed) && ended.by !== 'none';

@@ -58,8 +58,15 @@ export function endingOfStop(reason: Exclude<StopReason, 'timeout'>, exit: ExitS
   }
 }
 
-/** Whether it says nothing of what was to be started: the machine could start nothing at all. */
-export function isWantOfTheMachine(error: unknown): error is SpawnFailed {
+/** The ending where nothing was started, for a reason that says nothing of what was to be; null where it does. */
+export function endingOfNoStart(error: SpawnFailed): Ending | null {
+  // Frozen until its lease was over, it must not start, and somebody else may.
+  if (error.code === 'ETIME') return endingOfStop('unrenewed', null);
+  return isWantOfTheMachine(error) ? endingOfError(error, false) : null;
+}
+
+/** The machine could start nothing at all. */
+function isWantOfTheMachine(error: unknown): error is SpawnFailed {
   return error instanceof SpawnFailed && WANTS_OF_THE_MACHINE.includes(error.code);
 }
 
