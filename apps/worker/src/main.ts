@@ -33,6 +33,8 @@ const VERSION = '0.1.0';
 /** Less room than this in WORKER_DIR, or than this share of a small disk, and the worker claims nothing. */
 const ROOM_BYTES = 64 * 1024 * 1024;
 const ROOM_SHARE = 0.1;
+/** Supervisors that wait for attempts: as many as may start at once before the cores are busy with that. */
+const SPARES_PER_CORE = 2;
 /** MongoDB's answer is waited for this long; well below the lease. */
 const DATABASE_TIMEOUT_MS = 5000;
 
@@ -65,7 +67,12 @@ async function work(settings: WorkerSettings, log: Logger): Promise<void> {
   const redis = connectRedis(settings.REDIS_URL, 'patient', log);
   const subscriber = connectRedis(settings.REDIS_URL, 'patient', log);
 
-  const supervisors = await ForkServer.start({ python, directory, log: (line) => log.warn(line) });
+  const supervisors = await ForkServer.start({
+    python,
+    directory,
+    spares: Math.min(settings.WORKER_CONCURRENCY, SPARES_PER_CORE * availableParallelism()),
+    log: (line) => log.warn(line),
+  });
   const swept = await sweepLeftovers(() => true, { graceMs: 2000 });
   if (swept.length > 0) log.warn({ pids: swept }, 'ended what a dead worker had left behind');
 

@@ -23,7 +23,7 @@ const HELLO_BYTES = NAME_BYTES + 1 + 10;
 const ADDRESS_BYTES = 100;
 /** A machine that takes longer to fork is in no state to run anything. */
 const LAUNCH_MS = 30_000;
-/** From the start of an attempt until another supervisor is forked for the next one. */
+/** Before each supervisor that is forked for an attempt to come: what starts now goes first. */
 const REFILL_MS = 25;
 /** How often a request is repeated because the fork server died. */
 const TRIES = 3;
@@ -33,6 +33,8 @@ export type ForkServerOptions = {
   python: string;
   /** Private to this worker (0700): the socket is made there. */
   directory: string;
+  /** How many wait for attempts to come, once there is time to fork them; one unless told. */
+  spares?: number;
   /** Gets diagnostics, a line at a time. */
   log: (line: string) => void;
 };
@@ -53,9 +55,9 @@ export class ForkServer implements AsyncDisposable {
   readonly #ownFolder: string | null;
   readonly #expected = new Map<string, Expected>();
   #process: ChildProcess | null = null;
-  /** One that waits for the next attempt. */
-  #spare: Supervisor | null = null;
-  #refilling = false;
+  /** They wait for attempts to come. */
+  #spares: Supervisor[] = [];
+  #refill: NodeJS.Timeout | undefined;
   #closing = false;
 
   static async start(options: ForkServerOptions): Promise<ForkServer> {
@@ -75,40 +77,49 @@ export class ForkServer implements AsyncDisposable {
     server.on('connection', (socket) => this.#greet(socket));
     server.on('error', (error) => options.log(error.message));
     this.#run();
-    void this.#refill();
+    this.#refillSoon();
   }
 
-  /** A supervisor that waits for its start: the spare one, if it is there. Rejects with SupervisorLost. */
+  /** A supervisor that waits for its start: a spare one, if there is one. Rejects with SupervisorLost. */
   async launch(): Promise<Supervisor> {
-    const spare = this.#spare;
-    this.#spare = null;
-    const supervisor = spare && !spare.isOver ? spare : await this.#fork();
+    const supervisor = this.#liveSpares().shift() ?? (await this.#fork());
     // Not while its attempt starts: that is waited for, and forking takes a core.
-    const refill = () => void setTimeout(() => void this.#refill(), REFILL_MS);
+    const refill = () => this.#refillSoon();
     supervisor.spawned.then(refill, refill);
     return supervisor;
   }
 
-  /** Whether this machine still can: forks one that could start an attempt. It waits for the next one, unless another does. Rejects with SupervisorLost. */
+  /** Whether this machine still can: forks one that could start an attempt. It waits for one, unless enough do. Rejects with SupervisorLost. */
   async forkOneMore(): Promise<void> {
     const supervisor = await this.#fork();
     await supervisor.ready;
     await this.#keep(supervisor);
   }
 
-  /** Never rejects: where no spare is to be had, the next launch tells. */
-  async #refill(): Promise<void> {
-    if (this.#spare || this.#refilling || this.#closing) return;
-    this.#refilling = true;
-    const supervisor = await this.#fork().catch(() => null);
-    this.#refilling = false;
-    if (supervisor) await this.#keep(supervisor);
+  #liveSpares(): Supervisor[] {
+    return (this.#spares = this.#spares.filter(({ isOver }) => !isOver));
   }
 
-  /** As the spare one, unless there is one by now. */
+  get #wantsSpare(): boolean {
+    return !this.#closing && this.#liveSpares().length < (this.#options.spares ?? 1);
+  }
+
+  /** One after the other. Where none is to be had, the next launch tells. */
+  #refillSoon(): void {
+    if (this.#refill || !this.#wantsSpare) return;
+    this.#refill = setTimeout(() => void this.#addSpare(), REFILL_MS);
+  }
+
+  async #addSpare(): Promise<void> {
+    const supervisor = await this.#fork().catch(() => null);
+    if (supervisor) await this.#keep(supervisor);
+    this.#refill = undefined;
+    if (supervisor) this.#refillSoon();
+  }
+
+  /** As a spare one, unless there are enough by now. */
   async #keep(supervisor: Supervisor): Promise<void> {
-    const isWanted = !this.#closing && (!this.#spare || this.#spare.isOver);
-    if (isWanted) this.#spare = supervisor;
+    if (this.#wantsSpare) this.#spares.push(supervisor);
     else await supervisor[Symbol.asyncDispose]();
   }
 
@@ -124,7 +135,8 @@ export class ForkServer implements AsyncDisposable {
   /** Ends the fork server; supervisors live on, until their own connections end. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true;
-    await this.#spare?.[Symbol.asyncDispose]();
+    clearTimeout(this.#refill);
+    await Promise.all(this.#spares.map((spare) => spare[Symbol.asyncDispose]()));
     for (const name of this.#expected.keys()) this.#giveUp(name, 'the worker ends');
     const process = this.#process;
     if (process) {

@@ -8,8 +8,8 @@ let made = 0;
 const PRIVATE = { mode: 0o700 };
 
 /**
- * The private folder of one attempt (0700), gone when the attempt is over. Folders and small files are made and removed by synchronous
- * calls (small-files.ts).
+ * The private folder of one attempt (0700), gone when the attempt is over: the script, and Spark's scratch space. Folders and small
+ * files are made and removed by synchronous calls (small-files.ts), and few of them: to remove a folder takes half a millisecond while others work.
  */
 export class Workspace implements AsyncDisposable {
   readonly directory: string;
@@ -18,7 +18,6 @@ export class Workspace implements AsyncDisposable {
   readonly resultFile: string;
   /** The joined log waits here for MongoDB. */
   readonly spoolFile: string;
-  readonly #files: string;
   readonly #written: string[] = [];
 
   constructor(root: string, runId: string, attempt: number) {
@@ -26,21 +25,20 @@ export class Workspace implements AsyncDisposable {
     this.scratch = join(this.directory, 'tmp');
     this.resultFile = join(this.directory, 'result.json');
     this.spoolFile = join(this.directory, 'log.spool');
-    this.#files = join(this.directory, 'files');
   }
 
   make(): void {
-    for (const directory of [this.directory, this.#files, this.scratch]) mkdirSync(directory, PRIVATE);
+    for (const directory of [this.directory, this.scratch]) mkdirSync(directory, PRIVATE);
   }
 
   /** Where the `index`-th file of the manifest is put: all but the script in a folder each, so that two of one name do not meet. */
   placeFor(index: number, path: string, role: 'script' | 'pyFile' | 'file'): string {
-    return role === 'script' ? join(this.#files, safeName(path)) : join(this.#files, String(index), basename(path));
+    return join(this.directory, ...(role === 'script' ? [safeName(path)] : [String(index), basename(path)]));
   }
 
   /** `place` as `placeFor` gave it. */
   async put(place: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
-    if (dirname(place) !== this.#files) mkdirSync(dirname(place), PRIVATE);
+    if (dirname(place) !== this.directory) mkdirSync(dirname(place), PRIVATE);
     this.#written.push(place);
     if (bytes.length <= SMALL_BYTES) writeFileSync(place, bytes, { mode: 0o600 });
     else await writeFile(place, bytes, { mode: 0o600, signal });
@@ -55,9 +53,9 @@ export class Workspace implements AsyncDisposable {
     try {
       for (const place of this.#written) {
         unlinkSync(place);
-        if (dirname(place) !== this.#files) rmdirSync(dirname(place));
+        if (dirname(place) !== this.directory) rmdirSync(dirname(place));
       }
-      for (const directory of [this.#files, this.scratch, this.directory]) rmdirSync(directory);
+      for (const directory of [this.scratch, this.directory]) rmdirSync(directory);
       return true;
     } catch {
       return false;

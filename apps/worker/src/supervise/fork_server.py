@@ -17,7 +17,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-import signal  # noqa: E402
+import _signal as signal  # noqa: E402  (see supervisor.py)
 import machine  # noqa: E402
 import main_child  # noqa: E402
 import supervisor  # noqa: E402
@@ -40,7 +40,7 @@ def become_supervisor(path, name):
     moved = {kind: os.dup2(fd, ABOVE_ALL + at) for at, (kind, fd) in enumerate(descriptors.items())}
     os.closerange(machine.DIAGNOSTICS + 1, ABOVE_ALL)
     for kind, target in CONNECTIONS.items():
-        os.dup2(moved[kind], target)
+        os.dup2(moved[kind], target, inheritable=target <= machine.DIAGNOSTICS)
     os.closerange(ABOVE_ALL, ABOVE_ALL + len(moved))
     supervisor.main()
 
@@ -54,8 +54,19 @@ def reap(*_):
         pass
 
 
+def keep_from_children():
+    """Whatever descriptor it was left is nobody's below it."""
+    for name in os.listdir("/dev/fd"):
+        if int(name) > machine.DIAGNOSTICS:
+            try:
+                os.set_inheritable(int(name), False)
+            except OSError:
+                pass  # the descriptor of this very listing
+
+
 def main():
     path = sys.argv[1]
+    keep_from_children()
     for number in main_child.IGNORED:
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, reap)

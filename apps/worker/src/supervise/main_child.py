@@ -5,10 +5,10 @@ complete, the child only waits for it: it has no name of a run, and no script. I
 as its pipe ends.
 """
 
+import _signal as signal  # see supervisor.py
 import errno
 import marshal
 import os
-import signal
 
 from machine import LINUX, PR_SET_NAME, PR_SET_PDEATHSIG, describe, now_ms, prctl
 

@@ -26,14 +26,14 @@ Standard library only, Python >= 3.10. On macOS there is neither a subreaper nor
 through `ps`, and a daemon whose parent has gone escapes; there the promise is best effort.
 """
 
+import _signal as signal  # signal.py makes enums of what passes it: half a millisecond of each run
 import ctypes
 import json
 import os
 import select
-import signal
 import time
 
-from machine import DIAGNOSTICS, LINUX, PR_SET_CHILD_SUBREAPER, PR_SET_NAME, deadline_of, describe, libc, now_ms, prctl, warn
+from machine import LINUX, PR_SET_CHILD_SUBREAPER, PR_SET_NAME, deadline_of, describe, libc, now_ms, prctl, warn
 from main_child import CHILD_STDERR, CHILD_STDOUT, IGNORED, MainChild
 
 PROCESS_NAME = b"das-supervisor"  # in /proc/PID/comm; execute/sweep.ts knows a supervisor by it
@@ -45,6 +45,8 @@ LEFTOVER_GRACE_MS = 2000
 LONGEST_WAIT_MS = 1000  # poll's clock stands still in a suspend, so it is never trusted for longer
 KILL_PAUSE_MS = 10
 NEVER = float("inf")
+# Of two names for one signal the first (SIGCHLD, not SIGCLD).
+SIGNAL_NAMES = {getattr(signal, name): name for name in sorted(dir(signal), reverse=True) if name.startswith("SIG") and name[3] != "_"}
 
 # ---- Processes -------------------------------------------------------------------------------------
 
@@ -87,23 +89,31 @@ def send(pid, number):
         pass  # gone meanwhile; or changed its user (setuid), which only root could end
 
 
-def wear(marks):
-    """Writes `marks` over the placeholder in this process's environment as the kernel shows it (/proc/PID/environ):
-    a sweep tells by it what a supervisor governs. The children get an environment of their own. Elsewhere nothing is swept."""
-    if not LINUX:
-        return
-    entries = ctypes.POINTER(ctypes.c_void_p).in_dll(libc, "environ")
+def find_placeholder():
+    """Its address in this process's environment, which a fork has at the same one, and the room behind it; None where nothing is swept."""
+    entries = ctypes.POINTER(ctypes.c_void_p).in_dll(libc, "environ") if LINUX else None
     at = 0
     while entries and entries[at]:
         entry = ctypes.string_at(entries[at])
         if entry.startswith(PLACEHOLDER):
-            room = len(entry) - len(PLACEHOLDER)
-            text = marks.encode().ljust(room)
-            if len(text) > room:
-                raise ValueError("the marks are too long")
-            ctypes.memmove(entries[at] + len(PLACEHOLDER), text, room)
-            return
+            return entries[at] + len(PLACEHOLDER), len(entry) - len(PLACEHOLDER)
         at += 1
+    return None
+
+
+MARKS_PLACE = find_placeholder()
+
+
+def wear(marks):
+    """Writes `marks` over the placeholder in this process's environment as the kernel shows it (/proc/PID/environ):
+    a sweep tells by it what a supervisor governs. The children get an environment of their own."""
+    if MARKS_PLACE is None:
+        return
+    address, room = MARKS_PLACE
+    text = marks.encode().ljust(room)
+    if len(text) > room:
+        raise ValueError("the marks are too long")
+    ctypes.memmove(address, text, room)
 
 
 # ---- The attempt -----------------------------------------------------------------------------------
@@ -334,10 +344,7 @@ class Attempt:
 
 
 def signal_name(number):
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"SIG{number}"  # a real-time signal
+    return SIGNAL_NAMES.get(number, f"SIG{number}")  # a real-time signal has none
 
 
 def main():
@@ -348,12 +355,6 @@ def main():
         prctl(PR_SET_NAME, PROCESS_NAME)
         if not prctl(PR_SET_CHILD_SUBREAPER, 1):
             raise OSError(ctypes.get_errno(), "cannot become child subreaper")
-    for name in os.listdir("/dev/fd"):
-        if int(name) > DIAGNOSTICS:
-            try:
-                os.set_inheritable(int(name), False)
-            except OSError:
-                pass  # the descriptor of this very listing
     os.set_blocking(CONTROL, False)
     wakeups, wake = os.pipe()
     os.set_blocking(wakeups, False)

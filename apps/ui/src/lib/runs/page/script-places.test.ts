@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { linesAround, placesInScript, scriptFileOf } from './script-places.ts';
 
-const FILE = '/w/01K-1/files/0/always_fails.py';
+const FILE = '/w/01K-1-1/always_fails.py';
 const CHAINED = `Traceback (most recent call last):
   File "${FILE}", line 19, in total
     result += int(text)
