@@ -13,14 +13,17 @@ export class Stub {
   }
 
   /**
-   * `sleepS`: how long it takes; `failures`: how many of its first executions fail; `notes: false`: it notes nothing, which saves the process that
+   * `sleepS`: how long it takes, or that the last argument tells; `failures`: how many of its first executions fail; `notes: false`: it notes nothing, which saves the process that
    * tells the time.
    */
-  static async make(options: { sleepS?: number; failures?: number; notes?: boolean } = {}): Promise<Stub> {
+  static async make(
+    options: { sleepS?: number | 'last argument'; failures?: number; notes?: boolean } = {},
+  ): Promise<Stub> {
     const stub = new Stub(await mkdtemp(join(tmpdir(), 'das-bench-')));
     const lines = ['#!/bin/sh'];
     if (options.notes !== false) lines.push(`date +%s%N >> "${stub.#notes}"`);
-    if (options.sleepS) lines.push(`sleep ${options.sleepS}`);
+    if (options.sleepS === 'last argument') lines.push('for seconds; do :; done', 'sleep "$seconds"');
+    else if (options.sleepS) lines.push(`sleep ${options.sleepS}`);
     if (options.failures) lines.push(`[ "$(wc -l < "${stub.#notes}")" -gt ${options.failures} ] || exit 1`);
     await writeFile(stub.path, `${lines.join('\n')}\nexit 0\n`);
     await chmod(stub.path, 0o755);

@@ -114,8 +114,10 @@ describe('its result', () => {
   test.each([
     ['no JSON', `'rows: 3'`, /not valid JSON/],
     ['more than 64 KiB', `'"' + 'x' * 65536 + '"'`, /larger than 65536 bytes/],
+    ['a pipe', '', /a folder or a pipe/],
   ])('%s: the run completes and says so', async (name, text, error) => {
-    const script = await das.putScript(`result-${name.replaceAll(' ', '-')}.py`, writing(text));
+    const source = text ? writing(text) : 'import os\nos.mkfifo(os.environ["DAS_RESULT_FILE"])\n';
+    const script = await das.putScript(`result-${name.replaceAll(' ', '-')}.py`, source);
     const run = await das.runToEnd({ script });
     expect(run.state).toBe('completed');
     expect(run.result?.error).toMatch(error);

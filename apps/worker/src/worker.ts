@@ -4,6 +4,7 @@ import { Worker as QueueWorker } from 'bullmq';
 import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { WorkerState } from '@das/contracts/states';
+import { Turns } from '@das/core/domain/turns';
 import type { Logger } from '@das/core/logging/logger';
 import { HEARTBEAT_MS } from '@das/core/mongo/worker-registry';
 import type { WorkerRegistry } from '@das/core/mongo/worker-registry';
@@ -15,7 +16,6 @@ import { hdfsAnswers } from './hdfs-answers.ts';
 import { handBack, processJob, RetryLater } from './execute/job.ts';
 import type { JobContext } from './execute/job.ts';
 import type { LeaseKeeper } from './execute/lease-keeper.ts';
-import { Turns } from './execute/turns.ts';
 
 export type WorkerOptions = {
   id: string;
@@ -39,7 +39,10 @@ export type WorkerOptions = {
 /** Scripts that are run often need not be sent by HDFS each time. */
 const KNOWN_BYTES = 4 * 1024 * 1024;
 const SOON_MS = 250;
-/** A start takes some 15 ms of CPU; what takes longer waits for something else. */
+/**
+ * Starts take turns, as many at once as there are cores: sixteen side by side on two cores are all done when the last is, and what
+ * started together ends together. A start takes some 15 ms of CPU; what takes longer waits for something else (for HDFS, say).
+ */
 const START_TURN_MS = 50;
 /** Between two tries whether attempts can be started again. */
 const RETRY_START_MS = { firstMs: 1000, mostMs: 30_000 };
@@ -79,7 +82,7 @@ export class Worker {
     const onChange = () => this.#followHealth();
     this.#unable = new Ailment({ isOver: options.tryToStart, ...RETRY_START_MS, onChange });
     this.#withoutHdfs = new Ailment({ isOver: () => hdfsAnswers(options.job.hdfs), ...RETRY_HDFS_MS, onChange });
-    const starts = new Turns(availableParallelism(), START_TURN_MS);
+    const starts = new Turns(availableParallelism(), { longestMs: START_TURN_MS });
     const process = async (job: Job<RunJob>, token: string | undefined) => {
       using turn = await starts.take();
       return this.#state === 'active' ? await processJob(context, job, token, turn) : await handBack(job, token);

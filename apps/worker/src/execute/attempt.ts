@@ -232,7 +232,7 @@ async function endingOf(
   if (stopped && hold.reason !== 'timeout') return endingOfStop(hold.reason ?? 'unrenewed', exit);
 
   const tail = output.tail('stdout', LIMITS.resultTailBytes);
-  const result: RunResult = { exitCode: exit.code, tail, ...(await readResultFile(workspace.resultFile)) };
+  const result: RunResult = { exitCode: exit.code, tail, ...readResultFile(workspace.resultFile) };
   if (!stopped && exit.code === 0) return { kind: 'completed', exit, result };
   const failure: Failure = stopped
     ? {

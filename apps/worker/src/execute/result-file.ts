@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { LIMITS } from '@das/contracts/limits';
 import type { RunResult } from '@das/contracts/run';
 
@@ -6,8 +6,9 @@ import type { RunResult } from '@das/contracts/run';
  * What the script wrote to `$DAS_RESULT_FILE`: JSON of at most 64 KiB. Not valid → `error`, and the run completes
  * all the same; not there → neither.
  */
-export async function readResultFile(path: string): Promise<Pick<RunResult, 'value' | 'error'>> {
-  const bytes = await readAtMost(path, LIMITS.resultValueBytes + 1);
+export function readResultFile(path: string): Pick<RunResult, 'value' | 'error'> {
+  const bytes = readAtMost(path, LIMITS.resultValueBytes + 1);
+  if (bytes === 'no file') return { error: 'The result file is a folder or a pipe; write a regular file there.' };
   if (bytes === null || bytes.length === 0) return {};
   if (bytes.length > LIMITS.resultValueBytes) {
     return {
@@ -23,12 +24,18 @@ export async function readResultFile(path: string): Promise<Pick<RunResult, 'val
   }
 }
 
-async function readAtMost(path: string, most: number): Promise<Uint8Array | null> {
+/** Small, so by synchronous calls (small-files.ts); and not waiting, as a script may have left a pipe there that nobody writes to. */
+function readAtMost(path: string, most: number): Uint8Array | 'no file' | null {
   try {
-    await using file = await open(path);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(most), 0, most, 0);
-    return buffer.subarray(0, bytesRead);
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      if (!fstatSync(file).isFile()) return 'no file';
+      const bytes = Buffer.alloc(most);
+      return bytes.subarray(0, readSync(file, bytes, 0, most, 0));
+    } finally {
+      closeSync(file);
+    }
   } catch {
-    return null; // not there, or not a file
+    return null; // not there
   }
 }

@@ -1,0 +1,40 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { LIMITS } from '@das/contracts/limits';
+import { readResultFile } from './result-file.ts';
+
+let directory: string;
+let path: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'das-result-'));
+  path = join(directory, 'result.json');
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const written = (text: string | Uint8Array) => {
+  writeFileSync(path, text);
+  return readResultFile(path);
+};
+
+test('JSON of any kind is a result; nothing is none', () => {
+  expect(readResultFile(path)).toEqual({});
+  expect(written('')).toEqual({});
+  expect(written('{"rows": 3}')).toEqual({ value: { rows: 3 } });
+  expect(written('null')).toEqual({ value: null });
+});
+
+test('what is no JSON, or too large, is an error that says so', () => {
+  expect(written('{rows').error).toMatch(/not valid JSON/);
+  expect(written(Uint8Array.of(0x22, 0xff, 0x22)).error).toMatch(/not valid JSON/);
+  const largest = `"${'x'.repeat(LIMITS.resultValueBytes - 2)}"`;
+  expect(written(largest)).toHaveProperty('value');
+  expect(written(`${largest} `).error).toMatch(/larger than/);
+});
+
+test('a pipe or a folder in its place is an error, and nobody waits for it', () => {
+  execFileSync('mkfifo', [path]);
+  for (const place of [path, directory]) expect(readResultFile(place).error).toMatch(/a folder or a pipe/);
+});
