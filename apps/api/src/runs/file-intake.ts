@@ -1,12 +1,12 @@
 import { LIMITS } from '@das/contracts/limits';
 import { Coalescer } from '@das/core/domain/coalescer';
+import { Turns } from '@das/core/domain/turns';
 import type { Hdfs, HdfsStatus } from '@das/core/hdfs/client';
 import { HdfsUnavailable } from '@das/core/hdfs/errors';
 import type { ContentStore } from '@das/core/mongo/content-store';
 import type { ScriptStore } from '@das/core/mongo/script-store';
 import type { HdfsBounds } from '../http/deadline.ts';
 import { eachAtOnce } from './each-at-once.ts';
-import { Places } from './places.ts';
 
 export type StoredFile = { sha256: string; size: number };
 type ReadFile = { status: HdfsStatus; bytes: Uint8Array };
@@ -24,7 +24,7 @@ const SMALL_BYTES = 256 * 1024;
  */
 export class FileIntake {
   readonly #hdfs: Hdfs;
-  readonly #places = new Places(READS_AT_ONCE);
+  readonly #reads = new Turns(READS_AT_ONCE);
   readonly #stores: Coalescer<ReadFile, string>;
   /** By file: that somebody is taking it in. */
   readonly #underWay = new Map<string, Promise<Taken>>();
@@ -57,13 +57,15 @@ export class FileIntake {
   }
 
   async #readAndStore(status: HdfsStatus, bounds: HdfsBounds): Promise<Taken> {
-    const taken = await this.#places.within(bounds.hdfs().deadlineMs, async () => {
-      const bytes = await this.#read(status, bounds);
-      const sha256 = await this.#stores.add({ status, bytes });
-      return { status, sha256, size: bytes.length };
+    using _turn = await this.#reads.take(AbortSignal.timeout(bounds.hdfs().deadlineMs)).catch(() => {
+      throw new HdfsUnavailable(
+        status.path,
+        `HDFS was busy with other files: ${status.path} could not be read in time`,
+      );
     });
-    if (taken) return taken;
-    throw new HdfsUnavailable(status.path, `HDFS was busy with other files: ${status.path} could not be read in time`);
+    const bytes = await this.#read(status, bounds);
+    const sha256 = await this.#stores.add({ status, bytes });
+    return { status, sha256, size: bytes.length };
   }
 
   /** What is small is there in no time, or its answer is stuck somewhere: then it is asked for again within the same time. */

@@ -14,7 +14,7 @@ function takers(turns: Turns, names: string) {
 }
 
 test('so many at once, the others in the order in which they came', async () => {
-  const { had, end } = takers(new Turns(2, 60_000), 'abcd');
+  const { had, end } = takers(new Turns(2), 'abcd');
   await settled();
   expect(had.join('')).toBe('ab');
   await end(1);
@@ -27,7 +27,7 @@ test('so many at once, the others in the order in which they came', async () => 
 });
 
 test('a turn ends once, however often it is ended', async () => {
-  const { had, end } = takers(new Turns(1, 60_000), 'abc');
+  const { had, end } = takers(new Turns(1), 'abc');
   await end(0);
   await end(0);
   await settled();
@@ -37,7 +37,7 @@ test('a turn ends once, however often it is ended', async () => {
 test('a turn that takes too long holds nobody up', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   try {
-    const { had, end } = takers(new Turns(1, 50), 'abc');
+    const { had, end } = takers(new Turns(1, { longestMs: 50 }), 'abc');
     await settled();
     await vi.advanceTimersByTimeAsync(49);
     expect(had.join('')).toBe('a');
@@ -50,4 +50,20 @@ test('a turn that takes too long holds nobody up', async () => {
   } finally {
     vi.useRealTimers();
   }
+});
+
+test('whoever gives up waiting goes without, and takes no turn from the next', async () => {
+  const turns = new Turns(1);
+  const reason = new Error('too late');
+  const [waited, taken] = [new AbortController(), new AbortController()];
+  const first = await turns.take(taken.signal);
+  const second = turns.take(waited.signal);
+  const third = turns.take();
+  waited.abort(reason);
+  taken.abort(); // it is its turn already
+  await expect(second).rejects.toBe(reason);
+  await expect(turns.take(waited.signal)).rejects.toBe(reason);
+  first[Symbol.dispose]();
+  (await third)[Symbol.dispose]();
+  (await turns.take())[Symbol.dispose]();
 });

@@ -1,21 +1,19 @@
-/**
- * What is short and wants the CPU, so many at once, first come, first served: sixteen starts side by side on two cores are all done when the
- * last is, and what started together ends together. A turn that takes long (it waits for HDFS, say) ends by itself, and holds nobody up.
- */
+/** So many at once, first come, first served. A turn that takes longer than `longestMs` ends by itself, and holds nobody up. */
 export class Turns {
-  readonly #longestMs: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #longestMs: number | undefined;
+  readonly #waiting = new Set<() => void>();
   #free: number;
 
-  constructor(atOnce: number, longestMs: number) {
+  constructor(atOnce: number, { longestMs }: { longestMs?: number } = {}) {
     this.#free = atOnce;
     this.#longestMs = longestMs;
   }
 
-  /** Resolves when it is one's turn. It ends when it is disposed of, at the latest after `longestMs`. */
-  async take(): Promise<Disposable> {
+  /** Resolves when it is one's turn, which ends when it is disposed of. Rejects with the reason of `signal`: the wait is given up. */
+  async take(signal?: AbortSignal): Promise<Disposable> {
+    signal?.throwIfAborted();
     if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else await this.#wait(signal);
     let over = false;
     const end = () => {
       if (over) return;
@@ -23,13 +21,28 @@ export class Turns {
       clearTimeout(longest);
       this.#passOn();
     };
-    const longest = setTimeout(end, this.#longestMs);
+    const longest = this.#longestMs === undefined ? undefined : setTimeout(end, this.#longestMs);
     return { [Symbol.dispose]: end };
   }
 
+  async #wait(signal: AbortSignal | undefined): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const giveUp = () => {
+      this.#waiting.delete(resolve);
+      reject(signal?.reason);
+    };
+    this.#waiting.add(resolve);
+    signal?.addEventListener('abort', giveUp);
+    await promise.finally(() => signal?.removeEventListener('abort', giveUp));
+  }
+
   #passOn(): void {
-    const next = this.#waiting.shift();
-    if (next) next();
-    else this.#free += 1;
+    const [next] = this.#waiting;
+    if (!next) {
+      this.#free += 1;
+      return;
+    }
+    this.#waiting.delete(next);
+    next();
   }
 }
