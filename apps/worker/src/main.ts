@@ -47,6 +47,7 @@ async function work(settings: WorkerSettings, log: Logger): Promise<void> {
     collection: settings.MONGODB_COLLECTION,
     timeoutMs: Math.min(DATABASE_TIMEOUT_MS, settings.LEASE_MS / 3),
     appName: 'das-worker',
+    writesRetried: 'by caller',
   });
   const registry = new WorkerRegistry(db);
   const directory = await takeScratch(settings.WORKER_DIR, id, registry);

@@ -19,7 +19,7 @@ const GATHER_MS = 50;
 
 /**
  * What becomes known of an attempt while it runs (it runs, its application, its UI), written into the run a moment
- * later, in that order. What cannot be written is left out: the attempt goes on.
+ * later, in that order. What cannot be written goes along with what comes next, or with the end: the attempt goes on.
  */
 export class AttemptNotes {
   readonly #stores: { db: Database; runs: RunStore };
@@ -123,12 +123,15 @@ export class AttemptNotes {
     const told = this.#waiting.splice(0);
     this.#unwritten = {};
     this.#gathering = undefined;
-    await this.#stores.runs
-      .noteAttempt({ runId, fencingToken, n: attempt }, set)
-      .catch((error: unknown) => this.#log.warn({ error }, 'what became known of the attempt could not be written'));
+    const written = await this.#stores.runs.noteAttempt({ runId, fencingToken, n: attempt }, set).then(
+      () => true,
+      (error: unknown) => this.#log.warn({ error }, 'what became known of the attempt could not be written yet'),
+    );
+    const hasMore = Object.keys(this.#unwritten).length > 0;
+    if (!written) this.#unwritten = { ...set, ...this.#unwritten };
     this.#writing = null;
     for (const resolve of told) resolve();
-    if (Object.keys(this.#unwritten).length > 0) this.#gather();
+    if (hasMore) this.#gather();
   }
 
   #tell(): void {

@@ -57,6 +57,11 @@ export type DatabaseOptions = {
   /** How long one operation may take, in milliseconds. */
   timeoutMs: number;
   appName: string;
+  /**
+   * `by caller`: the driver does not send a write again by itself, for which MongoDB would have to remember each (docs/adr/0022). For a caller
+   * that goes on rightly when nobody knows whether a write happened. What the URI says of `retryWrites` comes first.
+   */
+  writesRetried?: 'by driver' | 'by caller';
 };
 
 /**
@@ -74,6 +79,7 @@ export async function connectDatabase(options: DatabaseOptions): Promise<Databas
     waitQueueTimeoutMS: options.timeoutMs,
     heartbeatFrequencyMS: 2000,
     minPoolSize: 2,
+    ...(options.writesRetried === 'by caller' && !/[?&]retryWrites=/i.test(options.uri) && { retryWrites: false }),
     writeConcern: { w: 'majority', journal: true },
     readConcern: { level: 'majority' },
   });
