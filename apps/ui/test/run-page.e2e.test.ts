@@ -110,25 +110,43 @@ test('out of memory: one click prepares a re-run with twice the memory', async (
 });
 
 test('the timeline of a retried run tells attempts and waits, by mouse, by keys and as a table', async () => {
-  const script = await dashboard.das.putScript('fails_once.py', FAILS_ONCE);
-  const retries = { max: 2, backoff: 'fixed', delayMs: 2000, jitter: 0 } as const;
-  const run = await dashboard.das.runToEnd({ script, retries });
+  const { das } = dashboard;
+  const script = await das.putScript('fails_once.py', FAILS_ONCE);
+  const slow = await das.putScript('takes_a_place.py', 'import time\ntime.sleep(600)\n');
+  const { total } = (await das.call('getOverview')).body.places;
+  const retries = { max: 2, backoff: 'exponential', delayMs: 3000, jitter: 0 } as const;
+  const run = await das.submit({ script, retries });
+  // Others take all places, its own one as soon as it has failed: once its delay is over it is queued.
+  const others = await Promise.all(Array.from({ length: total }, () => das.submit({ script: slow })));
   await using visit = await dashboard.visit(`/runs/${run.id}`);
   const timeline = visit.page.getByRole('region', { name: 'Timeline' });
-  const wait = timeline.getByRole('button', { name: /^Waiting for the retry, attempt 2/ });
-  await visit.sees(wait);
-  await wait.hover();
+  const delay = timeline.getByRole('button', { name: /^Delay before the retry, attempt 2, .* to \d\S+, 3\.0 s$/ });
+  const queued = timeline.getByRole('button', { name: /^Queued for a place, attempt 2/ });
+  await visit.sees(timeline.getByRole('button', { name: /^Queued for a place, attempt 2, .* to now/ }));
+  await visit.sees(delay);
+  const look = (what: typeof delay) =>
+    what.evaluate((bar) => [getComputedStyle(bar).backgroundColor, getComputedStyle(bar).backgroundImage]);
+  const [ofDelay, ofQueued] = await Promise.all([look(delay), look(queued)]);
+  for (const [index, way] of ['colour', 'pattern'].entries()) expect(ofDelay[index], way).not.toBe(ofQueued[index]);
+
+  // When it has found one, both stand as they were.
+  for (const { id } of others) await das.call('cancelRun', { params: { id } });
+  await das.waitFor(run.id);
+  await visit.sees(visit.fact('Attempt').getByText('2 were made'));
+  await visit.sees(queued);
+  await delay.hover();
   const told = timeline.getByTestId('segment');
-  await soon(() => told.innerText()).toMatch(/^Waiting for the retry\s+\d\d:\d\d:\d\d – \d\d:\d\d:\d\d · 2\.\d s$/);
+  await soon(() => told.innerText()).toMatch(/^Delay before the retry\s+\d\d:\d\d:\d\d – \d\d:\d\d:\d\d · 3\.0 s$/);
   await timeline.getByRole('button', { name: /^Running, attempt 1/ }).focus();
   await visit.page.keyboard.press('ArrowRight');
-  await soon(() => told.innerText()).toMatch(/^Waiting for the retry/);
+  await soon(() => told.innerText()).toMatch(/^Delay before the retry/);
+  await visit.page.keyboard.press('ArrowRight');
+  await soon(() => told.innerText()).toMatch(/^Queued for a place/);
   await timeline.getByText('As a table').click();
   const rows = timeline.getByRole('row');
   await soon(async () => (await rows.allInnerTexts()).map((row) => row.split('\t').slice(0, 2).join(' '))).toEqual(
-    expect.arrayContaining(['1 Running', '2 Waiting for the retry', '2 Running']),
+    expect.arrayContaining(['1 Running', '2 Delay before the retry', '2 Queued for a place', '2 Running']),
   );
-  await visit.sees(visit.fact('Attempt').getByText('2 were made'));
 });
 
 test('what differs from the last good run: arguments, settings and the script itself', async () => {
@@ -173,7 +191,11 @@ test('slower than usual is said, against the runs before it', async () => {
   const slow = await dashboard.das.submit({ script, args: ['600'] });
   await using visit = await dashboard.visit(`/runs/${slow.id}`);
   await visit.sees(visit.page.getByTestId('usual').getByText(/× the usual \d+/));
+  // What goes on has not taken its time yet.
+  await visit.sees(visit.fact('Took so far').getByText(/^\d+ s$/));
+  expect(await visit.fact('Took').count()).toBe(0);
   await dashboard.das.call('cancelRun', { params: { id: slow.id } });
+  await visit.sees(visit.fact('Took'));
 });
 
 test('a result is a table where it is one, and a tree where it is not', async () => {

@@ -4,6 +4,7 @@ import { SEGMENT_WORDS, type Segment } from './timeline.ts';
 const FILLS: Record<Segment['kind'], string> = {
   earlier: 'bg-line-strong',
   queued: 'bg-line-strong',
+  delay: 'striped bg-idle',
   waiting: 'striped bg-line-strong',
   recovering: 'striped bg-warn',
   fetching: 'bg-idle',

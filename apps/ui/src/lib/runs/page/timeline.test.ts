@@ -19,6 +19,8 @@ function run(more: Partial<Run>): Run {
     createdAt: at(0),
     finishedAt: null,
     attemptCount: attempts.length,
+    failures: attempts.filter(({ state }) => state === 'failed').length,
+    retries: { max: 5, backoff: 'fixed', delayMs: 3000, maxDelayMs: 3_600_000, jitter: 0, notOn: null },
     state: 'running',
     ...more,
     attempts,
@@ -43,7 +45,7 @@ test('a failure, its wait, a loss, its recovery, and the attempt that goes on', 
     'fetching 1 2-3',
     'starting 1 3-5',
     'running 1 5-10',
-    'waiting 2 10-13',
+    'delay 2 10-13',
     'fetching 2 13-14',
     'starting 2 14-16',
     'running 2 16-20',
@@ -56,8 +58,37 @@ test('a failure, its wait, a loss, its recovery, and the attempt that goes on', 
 test('a retry that is due and finds no place is queued from then on', () => {
   const attempts = [attempt(1, 'failed', [1, 2, 3, 10])];
   const waiting = run({ state: 'retrying', attempts, nextAttemptAt: at(15) });
-  expect(told(waiting, 12).slice(-1)).toEqual(['waiting 2 10-12 …']);
-  expect(told(waiting, 20).slice(-2)).toEqual(['waiting 2 10-15', 'queued 2 15-20 …']);
+  expect(told(waiting, 12).slice(-1)).toEqual(['delay 2 10-12 …']);
+  expect(told(waiting, 20).slice(-2)).toEqual(['delay 2 10-15', 'queued 2 15-20 …']);
+  const immediate = run({ state: 'retrying', attempts, nextAttemptAt: at(10) });
+  expect(told(immediate, 20).slice(-1)).toEqual(['queued 2 10-20 …']);
+});
+
+test('so is one that has found its place since, as far as the settings tell its delay', () => {
+  const retries = { max: 9, backoff: 'exponential', delayMs: 2000, maxDelayMs: 5000, jitter: 0, notOn: null } as const;
+  // The first two of its attempts are not kept any more: the fourth failure was its third one.
+  const attempts = [
+    attempt(3, 'failed', [20, 20, 20, 30]),
+    attempt(4, 'lost', [35, 35, 35, 40]),
+    attempt(5, 'failed', [50, 50, 50, 60]),
+    attempt(6, 'running', [64, 64, 64, null]),
+  ];
+  const waits = (more: Partial<Run>) =>
+    told(run({ attempts, attemptCount: 6, failures: 3, retries, ...more }), 70).filter(
+      (text) => !/^(run|ear)/.test(text),
+    );
+  expect(waits({})).toEqual(['delay 4 30-34', 'queued 4 34-35', 'recovering 5 40-50', 'delay 6 60-64']);
+  expect(waits({ retries: { ...retries, backoff: 'fixed' } }).slice(-2)).toEqual(['delay 6 60-62', 'queued 6 62-64']);
+  // How much of it jitter took off was written down nowhere.
+  expect(waits({ retries: { ...retries, jitter: 0.1 } }).at(-1)).toBe('waiting 6 60-64');
+});
+
+test('one that was cancelled while it waited did so to its end', () => {
+  const attempts = [attempt(1, 'failed', [1, 2, 3, 10])];
+  const cancelled = run({ state: 'cancelled', attempts, finishedAt: at(20) });
+  expect(told(cancelled, 99).slice(-2)).toEqual(['delay 2 10-13', 'queued 2 13-20']);
+  const failed = run({ state: 'failed', attempts, finishedAt: at(11) });
+  expect(told(failed, 99).at(-1)).toBe('running 1 3-10');
 });
 
 test('a cancel splits what ran', () => {

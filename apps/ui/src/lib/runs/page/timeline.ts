@@ -1,9 +1,10 @@
 import type { Attempt, Run, RunEvent } from '@das/contracts/run';
 import type { AttemptState } from '@das/contracts/states';
 import { isTerminal } from '@das/contracts/states';
+import { dueAfter } from './retry-due.ts';
 
 export type SegmentKind =
-  'earlier' | 'queued' | 'waiting' | 'recovering' | 'fetching' | 'starting' | 'running' | 'cancelling';
+  'earlier' | 'queued' | 'delay' | 'waiting' | 'recovering' | 'fetching' | 'starting' | 'running' | 'cancelling';
 
 /** What a run did from one moment to another (Unix ms). */
 export type Segment = {
@@ -22,8 +23,10 @@ export type Timeline = { from: number; to: number; segments: Segment[] };
 
 export const SEGMENT_WORDS: Record<SegmentKind, string> = {
   earlier: 'Earlier attempts',
-  queued: 'Queued',
-  waiting: 'Waiting for the retry',
+  queued: 'Queued for a place',
+  delay: 'Delay before the retry',
+  // Both of them, where nobody knows when the one ended and the other began.
+  waiting: 'Delay, then queued',
   recovering: 'Recovering after a loss',
   fetching: 'Fetching files',
   starting: 'Starting Spark',
@@ -43,15 +46,17 @@ export function timelineOf(run: Run, events: readonly RunEvent[], now: number): 
     segments.push(...phasesOf(attempt, events, end));
     previous = attempt;
   }
-  const waits = !over && (previous === undefined || previous.finishedAt !== null);
-  if (waits || (over && previous === undefined)) segments.push(...waitBefore(run, previous, run.attemptCount + 1, end));
+  // A failure or a loss that the run outlived: it was cancelled while it waited.
+  const outlived = run.state === 'cancelled' && (previous?.state === 'failed' || previous?.state === 'lost');
+  if (previous === undefined || (over ? outlived : previous.finishedAt !== null))
+    segments.push(...waitBefore(run, previous, run.attemptCount + 1, end));
   const shown = segments.filter((segment) => segment.to > segment.from);
   const last = shown.at(-1);
   if (last && !over) last.open = true;
   return { from, to: Math.max(end, from + 1), segments: shown };
 }
 
-/** From the end of the attempt before (or the creation) to `to`; a retry that is due waits for a place from then on. */
+/** From the end of the attempt before (or the creation) to `to`: the delay, and from when the attempt was due the wait for a place. */
 function waitBefore(run: Run, previous: Attempt | undefined, n: number, to: number): Segment[] {
   const wait = (kind: SegmentKind, from: number, until: number): Segment => ({
     kind,
@@ -65,10 +70,11 @@ function waitBefore(run: Run, previous: Attempt | undefined, n: number, to: numb
   // Of many attempts only the last ones are kept.
   if (!previous) return [wait(n > 1 ? 'earlier' : 'queued', created, to)];
   const from = previous.finishedAt ? Date.parse(previous.finishedAt) : to;
-  const kind = previous.state === 'lost' ? 'recovering' : 'waiting';
-  const due = run.nextAttemptAt && n > run.attemptCount ? Date.parse(run.nextAttemptAt) : to;
-  if (due <= from || due >= to) return [wait(kind, from, to)];
-  return [wait(kind, from, due), wait('queued', due, to)];
+  const due = dueAfter(run, previous);
+  if (previous.state === 'lost' && (due === null || due <= from)) return [wait('recovering', from, to)];
+  if (due === null) return [wait('waiting', from, to)];
+  const over = Math.min(Math.max(due, from), to);
+  return [wait(previous.state === 'lost' ? 'recovering' : 'delay', from, over), wait('queued', over, to)];
 }
 
 function phasesOf(attempt: Attempt, events: readonly RunEvent[], end: number): Segment[] {
