@@ -111,9 +111,20 @@ describe('its result', () => {
     });
   });
 
+  test('JSON that MongoDB would not take for a document, to the letter', async () => {
+    const told = { 'a\0b': 1, _bsontype: 'ObjectId', $ref: { $id: [] }, 'a.b': '\ud800', deep: [[[[]]]] };
+    const script = await das.putScript('odd-result.py', writing(JSON.stringify(JSON.stringify(told))));
+    const run = await das.runToEnd({ script });
+    expect(run).toMatchObject({ state: 'completed', losses: 0 });
+    expect(run.result?.value).toEqual(told);
+    const { items } = (await das.call('listRuns', { query: { script } })).body;
+    expect(items[0]?.result?.value).toEqual(told);
+  });
+
   test.each([
     ['no JSON', `'rows: 3'`, /not valid JSON/],
     ['more than 64 KiB', `'"' + 'x' * 65536 + '"'`, /larger than 65536 bytes/],
+    ['lists 30,000 deep', `'[' * 30000 + ']' * 30000`, /more than 100 deep/],
     ['a pipe', '', /a folder or a pipe/],
   ])('%s: the run completes and says so', async (name, text, error) => {
     const source = text ? writing(text) : 'import os\nos.mkfifo(os.environ["DAS_RESULT_FILE"])\n';

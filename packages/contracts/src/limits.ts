@@ -11,6 +11,8 @@ export const LIMITS = {
   labels: 20,
   submitterChars: 128,
   resultValueBytes: 64 * 1024,
+  /** Lists and objects within each other: what shows, checks and sends a result goes down into it. */
+  resultLevels: 100,
   resultTailBytes: 4 * 1024,
   pageDefault: 50,
   pageMax: 200,

@@ -1,8 +1,8 @@
-import type { Failure, RunResult } from '@das/contracts/run';
+import type { Failure } from '@das/contracts/run';
 import type { Stream } from '@das/contracts/states';
 import { LIMITS } from '@das/contracts/limits';
 import type { Logger } from '@das/core/logging/logger';
-import type { AttemptDocument, RunDocument } from '@das/core/mongo/documents';
+import type { AttemptDocument, ResultDocument, RunDocument } from '@das/core/mongo/documents';
 import type { LeaseStore } from '@das/core/mongo/lease-store';
 import type { LogStore } from '@das/core/mongo/log-store';
 import { fromPairs } from '@das/core/mongo/new-run';
@@ -232,7 +232,7 @@ async function endingOf(
   if (stopped && hold.reason !== 'timeout') return endingOfStop(hold.reason ?? 'unrenewed', exit);
 
   const tail = output.tail('stdout', LIMITS.resultTailBytes);
-  const result: RunResult = { exitCode: exit.code, tail, ...readResultFile(workspace.resultFile) };
+  const result: ResultDocument = { exitCode: exit.code, tail, ...readResultFile(workspace.resultFile) };
   if (!stopped && exit.code === 0) return { kind: 'completed', exit, result };
   const failure: Failure = stopped
     ? {

@@ -1,4 +1,5 @@
-import type { Failure, Loss, RunResult } from '@das/contracts/run';
+import type { Failure, Loss } from '@das/contracts/run';
+import type { ResultDocument } from '@das/core/mongo/documents';
 import { DatabaseUnavailable } from '@das/core/mongo/errors';
 import { HdfsUnavailable } from '@das/core/hdfs/errors';
 import { AttemptStopped } from './hold.ts';
@@ -8,8 +9,8 @@ import type { ExitStatus } from './supervisor.ts';
 
 /** How an attempt ended, before anybody has been told. */
 export type Ending =
-  | { kind: 'completed'; exit: ExitStatus; result: RunResult }
-  | { kind: 'failed'; exit: ExitStatus; result: RunResult; failure: Failure }
+  | { kind: 'completed'; exit: ExitStatus; result: ResultDocument }
+  | { kind: 'failed'; exit: ExitStatus; result: ResultDocument; failure: Failure }
   | {
       kind: 'lost';
       loss: Loss;

@@ -22,16 +22,23 @@ const written = (text: string | Uint8Array) => {
 test('JSON of any kind is a result; nothing is none', () => {
   expect(readResultFile(path)).toEqual({});
   expect(written('')).toEqual({});
-  expect(written('{"rows": 3}')).toEqual({ value: { rows: 3 } });
-  expect(written('null')).toEqual({ value: null });
+  expect(written('{"rows": 3}')).toEqual({ json: '{"rows": 3}' });
+  expect(written('null')).toEqual({ json: 'null' });
 });
 
 test('what is no JSON, or too large, is an error that says so', () => {
   expect(written('{rows').error).toMatch(/not valid JSON/);
   expect(written(Uint8Array.of(0x22, 0xff, 0x22)).error).toMatch(/not valid JSON/);
   const largest = `"${'x'.repeat(LIMITS.resultValueBytes - 2)}"`;
-  expect(written(largest)).toHaveProperty('value');
+  expect(written(largest)).toHaveProperty('json');
   expect(written(`${largest} `).error).toMatch(/larger than/);
+});
+
+test('100 levels are told, more are an error that says so', () => {
+  const nested = (levels: number) => `{"a": ${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`;
+  expect(written(nested(100))).toEqual({ json: nested(100) });
+  expect(written(nested(101)).error).toMatch(/more than 100 deep/);
+  expect(written(nested(30_000)).error).toMatch(/more than 100 deep/);
 });
 
 test('a pipe or a folder in its place is an error, and nobody waits for it', () => {

@@ -1,12 +1,12 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { LIMITS } from '@das/contracts/limits';
-import type { RunResult } from '@das/contracts/run';
+import type { ResultDocument } from '@das/core/mongo/documents';
 
 /**
  * What the script wrote to `$DAS_RESULT_FILE`: JSON of at most 64 KiB. Not valid → `error`, and the run completes
  * all the same; not there → neither.
  */
-export function readResultFile(path: string): Pick<RunResult, 'value' | 'error'> {
+export function readResultFile(path: string): Pick<ResultDocument, 'json' | 'error'> {
   const bytes = readAtMost(path, LIMITS.resultValueBytes + 1);
   if (bytes === 'no file') return { error: 'The result file is a folder or a pipe; write a regular file there.' };
   if (bytes === null || bytes.length === 0) return {};
@@ -16,12 +16,19 @@ export function readResultFile(path: string): Pick<RunResult, 'value' | 'error'>
     };
   }
   try {
-    return {
-      value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as NonNullable<RunResult['value']>,
-    };
+    const json = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (isDeeper(JSON.parse(json), LIMITS.resultLevels)) {
+      return { error: `The result file nests lists and objects more than ${LIMITS.resultLevels} deep.` };
+    }
+    return { json };
   } catch (error) {
     return { error: `The result file is not valid JSON: ${(error as Error).message}` };
   }
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
 /** Small, so by synchronous calls (small-files.ts); and not waiting, as a script may have left a pipe there that nobody writes to. */

@@ -90,11 +90,17 @@ export type RunDocument = {
   createdAt: Date;
   startedAt: Date | null;
   finishedAt: Date | null;
-  result: RunResult | null;
+  result: ResultDocument | null;
   failure: Failure | null;
   attemptCount: number;
   attempts: AttemptDocument[];
   events: EventDocument[];
+};
+
+/** What MongoDB keeps as a document is less than what JSON can say (names with a NUL, `_bsontype`, deep lists): a value is kept as its text. */
+export type ResultDocument = RunResult & {
+  /** In the place of `value`, which only runs from before that have. */
+  json?: string;
 };
 
 export type LaunchDocument = {

@@ -1,6 +1,6 @@
-import type { Attempt, Run, RunEvent, RunSummary, Waiting } from '@das/contracts/run';
+import type { Attempt, Run, RunEvent, RunResult, RunSummary, Waiting } from '@das/contracts/run';
 import type { WaitingReason } from '@das/contracts/states';
-import type { AttemptDocument, EventDocument, RunDocument, WaitingDocument } from './documents.ts';
+import type { AttemptDocument, EventDocument, ResultDocument, RunDocument, WaitingDocument } from './documents.ts';
 import { fromPairs } from './new-run.ts';
 import type { Crew } from './worker-registry.ts';
 
@@ -45,13 +45,17 @@ export function presentSummary(run: RunDocument, surroundings: Surroundings): Ru
     startedAt: run.startedAt?.toISOString() ?? null,
     finishedAt: run.finishedAt?.toISOString() ?? null,
     durationMs: run.startedAt && run.finishedAt && Math.max(0, run.finishedAt.getTime() - run.startedAt.getTime()),
-    ...(run.result && { result: run.result }),
+    ...(run.result && { result: presentResult(run.result) }),
     ...(run.failure && { failure: run.failure }),
     attemptCount: run.attemptCount,
     phase: attempt?.phase ?? null,
     ...(attempt?.progress && { progress: attempt.progress }),
     workerId: run.workerId,
   };
+}
+
+function presentResult({ json, ...result }: ResultDocument): RunResult {
+  return json === undefined ? result : { ...result, value: JSON.parse(json) as NonNullable<RunResult['value']> };
 }
 
 /** A stored run with its attempts. */
