@@ -69,17 +69,16 @@ describe('a script that nobody has submitted yet', () => {
   test('is one of many: not all are read at once, and none is refused for that', async () => {
     const names = Array.from({ length: 48 }, (_, index) => `one-of-many-${index}.py`);
     const scripts = await Promise.all(names.map((name) => das.putScript(name, `print("${name}")\n`)));
-    let atOnce = 0;
+    const underWay = new Set<string>();
     let most = 0;
-    const reads = watchReads(async () => {
-      most = Math.max(most, (atOnce += 1));
+    watchReads(async (_nth, path) => {
+      most = Math.max(most, underWay.add(path).size);
       await sleep(100);
-      atOnce -= 1;
+      underWay.delete(path);
       return 'pass';
     });
     const answers = await Promise.all(scripts.map((script) => das.call('submitRun', { body: { script } })));
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 202));
-    expect(reads()).toBe(48);
     expect(most).toBeGreaterThan(1);
     expect(most).toBeLessThanOrEqual(16);
   });

@@ -15,8 +15,6 @@ type Taken = StoredFile & { status: HdfsStatus };
 /** Of this process, whoever asks for them: files that HDFS sends, and that are held in memory, at the same time. */
 const READS_AT_ONCE = 16;
 const STORED_AT_ONCE = 64;
-/** What of a file is there long before half of the time for it is over. */
-const SMALL_BYTES = 256 * 1024;
 
 /**
  * Takes in what HDFS holds and MongoDB does not yet: reads files and stores their contents, scripts with what they hold now. A file
@@ -63,22 +61,10 @@ export class FileIntake {
         `HDFS was busy with other files: ${status.path} could not be read in time`,
       );
     });
-    const bytes = await this.#read(status, bounds);
+    const options = { maxBytes: LIMITS.fileBytes, expectLength: status.length, ...bounds.hdfs() };
+    const bytes = await this.#hdfs.read(status.path, options);
     const sha256 = await this.#stores.add({ status, bytes });
     return { status, sha256, size: bytes.length };
-  }
-
-  /** What is small is there in no time, or its answer is stuck somewhere: then it is asked for again within the same time. */
-  async #read({ path, length }: HdfsStatus, bounds: HdfsBounds): Promise<Buffer> {
-    const options = { maxBytes: LIMITS.fileBytes, expectLength: length };
-    const first = bounds.hdfs();
-    if (length > SMALL_BYTES) return this.#hdfs.read(path, { ...options, ...first });
-    return this.#hdfs
-      .read(path, { ...options, ...first, deadlineMs: Math.ceil(first.deadlineMs / 2) })
-      .catch((error: unknown) => {
-        if (!(error instanceof HdfsUnavailable)) throw error;
-        return this.#hdfs.read(path, { ...options, ...bounds.hdfs() });
-      });
   }
 }
 

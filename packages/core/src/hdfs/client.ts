@@ -1,6 +1,6 @@
 import { HdfsRejected, HdfsTooLarge, HdfsUnavailable } from './errors.ts';
 import { NameNodes } from './name-nodes.ts';
-import type { NameNode } from './name-nodes.ts';
+import type { AskOptions, NameNode } from './name-nodes.ts';
 import { upload } from './upload.ts';
 import { awaitContent, awaitJson } from './webhdfs-request.ts';
 import type { LibraryRequest, RequestBounds } from './webhdfs-request.ts';
@@ -63,6 +63,9 @@ export interface HdfsOptions {
   deadlineMs: number;
 }
 
+/** What of a file is there long before half of the time for it is over. */
+const SMALL_BYTES = 256 * 1024;
+
 /** The package's own callbacks are given nothing to do; webhdfs-request.ts watches the request instead. */
 const ignore = (): void => undefined;
 
@@ -74,27 +77,22 @@ function encodePath(path: string): string {
 export function createHdfs({ urls, user, deadlineMs: defaultDeadlineMs }: HdfsOptions): Hdfs {
   const nameNodes = new NameNodes(urls, user);
 
-  interface Call {
-    path: string;
-    options: HdfsCallOptions | undefined;
-    repeatable: boolean;
-  }
+  type Call = Pick<AskOptions, 'path' | 'again'> & { options: HdfsCallOptions | undefined };
   const ask = <T>(
-    { path, options, repeatable }: Call,
+    { path, again, options }: Call,
     call: (node: NameNode, bounds: RequestBounds) => Promise<T>,
-  ): Promise<T> => {
-    const deadlineMs = options?.deadlineMs ?? defaultDeadlineMs;
-    return nameNodes.ask({ path, deadlineMs, repeatable }, (node, timeoutMs) =>
-      call(node, { path, host: node.url.host, timeoutMs, signal: options?.signal }),
+  ): Promise<T> =>
+    nameNodes.ask(
+      { path, again, signal: options?.signal, deadlineMs: options?.deadlineMs ?? defaultDeadlineMs },
+      async (node, bounds) => call(node, { path, host: node.url.host, ...bounds }),
     );
-  };
   const askJson = (call: Call, start: (node: NameNode) => LibraryRequest): Promise<Record<string, unknown>> =>
     ask(call, (node, bounds) => awaitJson(start(node), bounds));
 
   const hdfs: Hdfs = {
     async status(path, options) {
       const encoded = encodePath(path);
-      const { FileStatus: raw } = await askJson({ path, options, repeatable: true }, (node) =>
+      const { FileStatus: raw } = await askJson({ path, options, again: 'late' }, (node) =>
         node.client.stat(encoded, ignore),
       );
       return toStatus(path, raw);
@@ -102,7 +100,7 @@ export function createHdfs({ urls, user, deadlineMs: defaultDeadlineMs }: HdfsOp
 
     async list(directory, options) {
       const encoded = encodePath(directory);
-      const answer = await askJson({ path: directory, options, repeatable: true }, (node) =>
+      const answer = await askJson({ path: directory, options, again: 'late' }, (node) =>
         node.client.readdir(encoded, ignore),
       );
       const entries = (answer.FileStatuses as { FileStatus?: unknown[] } | undefined)?.FileStatus;
@@ -116,7 +114,8 @@ export function createHdfs({ urls, user, deadlineMs: defaultDeadlineMs }: HdfsOp
       const expected = expectLength ?? (await fileLength(path, left()));
       if (expected > maxBytes) throw new HdfsTooLarge(path, expected, maxBytes);
       const encoded = encodePath(path);
-      const bytes = await ask({ path, options: left(), repeatable: true }, (node, bounds) =>
+      const again = expected <= SMALL_BYTES ? 'late' : 'failed';
+      const bytes = await ask({ path, options: left(), again }, (node, bounds) =>
         awaitContent(node.client.createReadStream(encoded), bounds, maxBytes),
       );
       // Another length than told: the file was replaced meanwhile, or the answer is not the file.
@@ -129,7 +128,7 @@ export function createHdfs({ urls, user, deadlineMs: defaultDeadlineMs }: HdfsOp
 
     async write(path, bytes, options) {
       const encoded = encodePath(path);
-      await ask({ path, options, repeatable: false }, (node, { timeoutMs, signal }) => {
+      await ask({ path, options, again: 'unsent' }, (node, { timeoutMs, signal }) => {
         const nameNode = new URL(`${operationBase(node.url)}${encoded}`);
         return upload({ path, nameNode, user, overwrite: options?.overwrite ?? false, bytes, timeoutMs, signal });
       });
@@ -137,7 +136,7 @@ export function createHdfs({ urls, user, deadlineMs: defaultDeadlineMs }: HdfsOp
 
     async mkdirs(path, options) {
       const encoded = encodePath(path);
-      const { boolean } = await askJson({ path, options, repeatable: false }, (node) =>
+      const { boolean } = await askJson({ path, options, again: 'unsent' }, (node) =>
         node.client.mkdir(encoded, '0755', ignore),
       );
       if (boolean !== true) throw new HdfsRejected(path, `HDFS did not create the directory ${path}`);
@@ -146,7 +145,7 @@ export function createHdfs({ urls, user, deadlineMs: defaultDeadlineMs }: HdfsOp
     async remove(path, options) {
       const encoded = encodePath(path);
       const recursive = options?.recursive ?? false;
-      const { boolean } = await askJson({ path, options, repeatable: false }, (node) =>
+      const { boolean } = await askJson({ path, options, again: 'unsent' }, (node) =>
         node.client.unlink(encoded, recursive, ignore),
       );
       return boolean === true;
@@ -154,7 +153,7 @@ export function createHdfs({ urls, user, deadlineMs: defaultDeadlineMs }: HdfsOp
 
     async rename(from, to, options) {
       const encoded = encodePath(from);
-      const { boolean } = await askJson({ path: from, options, repeatable: false }, (node) =>
+      const { boolean } = await askJson({ path: from, options, again: 'unsent' }, (node) =>
         node.client.rename(encoded, to, ignore),
       );
       if (boolean !== true)

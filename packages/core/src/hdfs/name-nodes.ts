@@ -50,9 +50,15 @@ function connect(address: string, user: string): NameNode {
 export interface AskOptions {
   path: string;
   deadlineMs: number;
-  /** Reads may be asked again after any failure to answer; writes only if the first cannot have been acted on. */
-  repeatable: boolean;
+  signal: AbortSignal | undefined;
+  /**
+   * What is reason enough to send the request a second time. `unsent`: the first cannot have been acted on (writes) · `failed`: it
+   * failed, however (reads) · `late`: half of its time is over, too (reads whose answer is short, and there in no time or stuck).
+   */
+  again: 'unsent' | 'failed' | 'late';
 }
+
+type Call<T> = (node: NameNode, bounds: { timeoutMs: number; signal: AbortSignal }) => Promise<T>;
 
 /** Asks the NameNode that answered last, then the others, within one deadline. */
 export class NameNodes {
@@ -65,7 +71,7 @@ export class NameNodes {
   }
 
   /** @throws the error of the only NameNode, or one HdfsUnavailable that tells what each of them said */
-  async ask<T>(options: AskOptions, call: (node: NameNode, timeoutMs: number) => Promise<T>): Promise<T> {
+  async ask<T>(options: AskOptions, call: Call<T>): Promise<T> {
     const endsAt = performance.now() + options.deadlineMs;
     const first = this.#active;
     const failures: HdfsUnavailable[] = [];
@@ -73,20 +79,15 @@ export class NameNodes {
       const index = (first + tried) % this.#nodes.length;
       const remainingMs = Math.max(1, endsAt - performance.now());
       // A silent NameNode must leave time to ask the next one.
-      const shareMs = options.repeatable ? remainingMs / (this.#nodes.length - tried) : remainingMs;
+      const shareMs = options.again === 'unsent' ? remainingMs : remainingMs / (this.#nodes.length - tried);
       try {
-        const answer = await callOnLiveSocket(
-          this.#nodes[index] as NameNode,
-          Math.ceil(shareMs),
-          options.repeatable,
-          call,
-        );
+        const answer = await askOne(this.#nodes[index] as NameNode, Math.ceil(shareMs), options, call);
         this.#active = index;
         return answer;
       } catch (error) {
         if (!(error instanceof HdfsUnavailable)) throw error;
         failures.push(error);
-        if (!options.repeatable && !error.unsent) break;
+        if (options.again === 'unsent' && !error.unsent) break;
       }
     }
     const [only] = failures;
@@ -99,20 +100,38 @@ export class NameNodes {
   }
 }
 
-/** A kept-alive socket may have been closed by the other side just now; that deserves one more try, not an error. */
-async function callOnLiveSocket<T>(
-  node: NameNode,
-  timeoutMs: number,
-  repeatable: boolean,
-  call: (node: NameNode, timeoutMs: number) => Promise<T>,
-): Promise<T> {
-  const startedAt = performance.now();
-  try {
-    return await call(node, timeoutMs);
-  } catch (error) {
-    const leftMs = Math.floor(timeoutMs - (performance.now() - startedAt));
-    const reset = error instanceof HdfsUnavailable && ['ECONNRESET', 'EPIPE'].includes(socketCode(error.cause));
-    if (!repeatable || !reset || leftMs < 1) throw error;
-    return call(node, leftMs);
-  }
+/**
+ * Asks one NameNode, and once more where the connection was reset (a kept-alive one may have been closed by the other side just now)
+ * or where a short answer has not come by half of the time. Never a third time: it may be the NameNode that is slow. The first answer
+ * counts, and what is still under way then is given up.
+ */
+function askOne<T>(node: NameNode, timeoutMs: number, { again, signal }: AskOptions, call: Call<T>): Promise<T> {
+  const endsAt = performance.now() + timeoutMs;
+  const over = new AbortController();
+  const either = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  let asked = 0;
+  let failed = 0;
+  let failure: unknown;
+  const ask = (): void => {
+    const nth = (asked += 1);
+    const leftMs = Math.max(1, Math.ceil(endsAt - performance.now()));
+    call(node, { timeoutMs: leftMs, signal: either }).then(resolve, (error: unknown) => {
+      failed += 1;
+      if (!(error instanceof HdfsUnavailable)) return reject(error);
+      if (asked === 1 && again !== 'unsent' && isReset(error)) return ask();
+      if (nth === 1 || !failure) failure = error; // of two the one that had all of the time
+      if (failed === asked) reject(failure);
+    });
+  };
+  ask();
+  const late = again === 'late' ? setTimeout(() => asked === 1 && ask(), timeoutMs / 2) : undefined;
+  return promise.finally(() => {
+    clearTimeout(late);
+    over.abort();
+  });
+}
+
+function isReset({ cause }: HdfsUnavailable): boolean {
+  return ['ECONNRESET', 'EPIPE'].includes(socketCode(cause));
 }
