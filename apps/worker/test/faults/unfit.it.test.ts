@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -6,6 +6,7 @@ import type { AppProcess } from '@das/testkit/app-process';
 import { startDas } from '@das/testkit/das';
 import type { Das } from '@das/testkit/das';
 import { eventually } from '@das/testkit/eventually';
+import { ownCgroup } from './own-cgroup.ts';
 import { descendantsOf, lives } from './process-tree.ts';
 
 /** Guarantee 8: a worker that cannot start anything uses up nothing of a run, and rests until it can again. */
@@ -94,32 +95,14 @@ test('a run that no worker can start has a limit, and no worker rests for it', a
   await worker.stop();
 });
 
-/** A cgroup of one's own that counts processes, of version 1 or 2. Null where this user may not make one. */
-async function countedGroup(): Promise<string | null> {
-  for (const place of ['/sys/fs/cgroup/pids/das-pids-test', '/sys/fs/cgroup/das-pids-test']) {
-    try {
-      await mkdir(place);
-      await writeFile(`${place}/pids.max`, 'max');
-      return place;
-    } catch {
-      await rmdir(place).catch(() => undefined);
-    }
-  }
-  return null;
-}
-
-const group = await countedGroup();
-afterAll(() => group && rmdir(group));
+const group = await ownCgroup('max', ['pids/das-pids-test/pids.max', 'das-pids-test/pids.max']);
 
 describe.skipIf(group === null)('no process can be started any more', () => {
   let sick: AppProcess;
-  const limit = (max: string) => writeFile(`${group}/pids.max`, max);
+  const limit = (max: string) => group?.limit(max);
   beforeEach(async () => {
-    sick = await das.addWorker();
-    const started = await eventually('a spare supervisor', () => descendantsOf(sick.pid), ({ length }) => length >= 3); // prettier-ignore
-    for (const pid of [sick.pid, ...started.map(({ pid }) => pid)]) {
-      await writeFile(`${group}/cgroup.procs`, String(pid));
-    }
+    sick = await das.addWorker({ WORKER_CONCURRENCY: '1' }); // one spare supervisor
+    await group?.admit(sick.pid);
   });
   afterEach(async () => {
     await limit('max');
