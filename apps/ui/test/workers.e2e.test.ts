@@ -1,5 +1,12 @@
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Dashboard, soon } from './dashboard.ts';
+
+declare global {
+  interface Window {
+    contradictions: string[];
+  }
+}
 
 /** The Workers and System pages, with workers that are busy, leave, and die. */
 let dashboard: Dashboard;
@@ -19,6 +26,7 @@ test('says why nothing runs and how to mend it, then shows each place and what r
   const { page } = visit;
   const queue = page.getByRole('region', { name: 'Queue' });
   await visit.sees('No worker is connected');
+  await noteContradictions(page);
   const quick = await das.submit({ script: `${das.scriptsDir}/quick.py` });
   await visit.sees(queue.getByRole('heading', { name: 'No worker is there: 1 run waits.' }));
   await visit.sees(queue.getByText('npm start -- --workers 3'));
@@ -47,7 +55,31 @@ test('says why nothing runs and how to mend it, then shows each place and what r
   await visit.sees(queue.getByRole('heading', { name: /^No worker is there/ }));
   await page.getByText('1 worker that is no longer there').click();
   await visit.sees(page.getByTestId('gone').getByText('Gone', { exact: true }));
+  await visit.sees(queue.getByRole('link', { name: '1 for a worker' }));
+  expect(await page.evaluate(() => window.contradictions)).toEqual([]);
 });
+
+/** From now on notes whenever the header, the queue and the workers' cards tell different numbers of places. */
+async function noteContradictions(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    window.contradictions = [];
+    const look = () => {
+      const text = (selector: string) => document.querySelector(selector)?.textContent.replace(/\s+/g, ' ') ?? '';
+      const [, free, total] = /(\d+) free of (\d+)/.exec(text('[data-testid=queue]')) ?? [];
+      if (free === undefined) return;
+      const cards = [...document.querySelectorAll('[data-testid=worker]:has([data-state=active]) [data-testid=place]')];
+      const links = cards.filter((place) => place.querySelector('a'));
+      const told = {
+        queue: `${Number(total) - Number(free)} of ${total}`,
+        header: /\d+ of \d+(?= places used)/.exec(text('main'))?.[0] ?? '0 of 0',
+        cards: `${links.length} of ${cards.length}`,
+        headline: /No worker/.test(text('[data-testid=queue] h2')) ? '0 of 0' : `${links.length} of ${cards.length}`,
+      };
+      if (new Set(Object.values(told)).size > 1) window.contradictions.push(JSON.stringify(told));
+    };
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+  });
+}
 
 test('System names each part with its fix, the settings with what is set, and copies diagnostics without secrets', async () => {
   await using visit = await dashboard.visit('/system', { permissions: ['clipboard-read', 'clipboard-write'] });

@@ -8,6 +8,18 @@ export function listRuns(query: Query, signal?: AbortSignal): Promise<Page<RunSu
   return call('GET', '/api/v1/runs', { query, signal });
 }
 
+/** All that `query` finds, whatever pages they come in: for what is bounded by itself. */
+export async function listAllRuns(query: Query, signal?: AbortSignal): Promise<RunSummary[]> {
+  const runs: RunSummary[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Page<RunSummary> = await listRuns({ ...query, limit: 200, cursor }, signal);
+    runs.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor);
+  return runs;
+}
+
 export function getRun(id: string, signal?: AbortSignal): Promise<Run> {
   return call('GET', at(id), { signal });
 }

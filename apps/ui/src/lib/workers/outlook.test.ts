@@ -2,6 +2,7 @@ import type { Overview } from '@das/contracts/system';
 import type { Worker } from '@das/contracts/worker';
 import { describe, expect, it } from 'vitest';
 import { outlook } from './outlook.ts';
+import type { Places } from './places.ts';
 
 const overview = (over: Partial<Overview>): Overview => ({
   at: '2026-11-22T12:00:00.000Z',
@@ -10,7 +11,8 @@ const overview = (over: Partial<Overview>): Overview => ({
   waitMs: { p50: 100, p95: 200 },
   runMs: { p50: 43_000, p95: 60_000 },
   workers: { active: 1 },
-  places: { total: 2, free: 0 },
+  // Older than what is known of the workers: not what it goes by.
+  places: { total: 99, free: 99 },
   waiting: { byReason: {}, oldest: null },
   ...over,
 });
@@ -25,8 +27,12 @@ const worker = (state: Worker['state'], concurrency = 2): Worker => ({
   running: [],
   state,
 });
-const say = (over: Partial<Overview>, workers = [worker('active')], redisOk = true, ages: number[] = []) =>
-  outlook({ overview: overview(over), workers, redis: { ok: redisOk, latencyMs: 1 }, ages });
+type Given = Partial<Omit<Overview, 'places'>> & { places?: Omit<Places, 'used'> };
+const say = (given: Given, workers = [worker('active')], redisOk = true, ages: number[] = []) => {
+  const { places: { total, free } = { total: 2, free: 0 }, ...over } = given;
+  const places = { total, free, used: total - free };
+  return outlook({ overview: overview(over), workers, places, redis: { ok: redisOk, latencyMs: 1 }, ages });
+};
 
 describe('the queue in words', () => {
   it('says how long a queue takes, and what one more worker would change', () => {

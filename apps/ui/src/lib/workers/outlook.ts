@@ -1,5 +1,6 @@
 import type { Overview, Readiness } from '@das/contracts/system';
 import type { Worker } from '@das/contracts/worker';
+import type { Places } from './places.ts';
 
 /** How the queue stands, and what would shorten it. */
 export type Outlook = {
@@ -10,6 +11,7 @@ export type Outlook = {
 type Situation = {
   overview: Overview;
   workers: readonly Worker[];
+  places: Places;
   /** Whether the dispatcher answers; unknown counts as yes. */
   redis: Readiness['redis'] | null;
   /** For how long each of the running runs has run, in ms. */
@@ -17,26 +19,26 @@ type Situation = {
 };
 
 /** The queue in words. Pure. Durations are guesses from the last hour's median run, and say so ("about"). */
-export function outlook({ overview, workers, redis, ages }: Situation): Outlook {
+export function outlook({ overview, workers, places, redis, ages }: Situation): Outlook {
   const queued = overview.counts.queued ?? 0;
   const each = typicalMs(overview, ages);
   const later = elsewhere(overview);
   if (redis && !redis.ok) return redisAway(queued, later);
-  if (overview.places.total === 0) return nobody(workers, queued, later);
-  const { total, free } = overview.places;
+  const { total, free } = places;
+  if (total === 0) return nobody(workers, queued, later);
   if (queued === 0)
     return {
       tone: 'ok',
-      headline: free > 0 ? `Nothing waits: ${places(free)} of ${total} ${is(free)} free.` : nextWaits(overview, each),
+      headline: free > 0 ? `Nothing waits: ${somePlaces(free)} of ${total} ${is(free)} free.` : nextWaits(total, each),
       advice: later,
     };
   if (free > 0)
     return {
       tone: 'ok',
-      headline: `${runs(queued)} ${wait(queued)}, ${places(free)} of ${total} ${is(free)} free.`,
+      headline: `${runs(queued)} ${wait(queued)}, ${somePlaces(free)} of ${total} ${is(free)} free.`,
       advice: later,
     };
-  return busy({ overview, workers, each }, queued, later);
+  return busy({ workers, total, each }, queued, later);
 }
 
 function redisAway(queued: number, later: readonly string[]): Outlook {
@@ -76,15 +78,14 @@ function whyUnhealthy(workers: readonly Worker[]): string {
 }
 
 function busy(
-  { overview, workers, each }: Pick<Situation, 'overview' | 'workers'> & { each: number | null },
+  { workers, total, each }: { workers: readonly Worker[]; total: number; each: number | null },
   queued: number,
   later: readonly string[],
 ): Outlook {
-  const { total } = overview.places;
   const all = total === 1 ? 'The one place is busy' : `All ${total} places are busy`;
   // What a worker brings here, as the largest one does.
   const more = Math.max(1, ...workers.filter(({ state }) => state === 'active').map(({ concurrency }) => concurrency));
-  const worker = `one more worker with ${places(more)}`;
+  const worker = `one more worker with ${somePlaces(more)}`;
   if (each === null)
     return {
       tone: 'warn',
@@ -104,7 +105,7 @@ function busy(
 /** A queue that is gone by then needs no advice. */
 const SOON_MS = 5000;
 
-function nextWaits({ places: { total } }: Overview, each: number | null): string {
+function nextWaits(total: number, each: number | null): string {
   const all = total === 1 ? 'The one place is busy' : `All ${total} places are busy`;
   return `${all}, nothing waits${each === null ? '' : `: the next run begins in about ${roughly(each / total)}`}.`;
 }
@@ -129,7 +130,7 @@ function elsewhere({ waiting: { byReason } }: Overview): string[] {
 }
 
 const runs = (count: number) => (count === 1 ? '1 run' : `${count.toLocaleString('en')} runs`);
-const places = (count: number) => (count === 1 ? '1 place' : `${count} places`);
+const somePlaces = (count: number) => (count === 1 ? '1 place' : `${count} places`);
 const wait = (count: number) => (count === 1 ? 'waits' : 'wait');
 const is = (count: number) => (count === 1 ? 'is' : 'are');
 const some = (count: number, noun: string) => (count === 1 ? `1 ${noun} is` : `${count} ${noun}s are`);

@@ -1,9 +1,10 @@
 import type { RunSummary } from '@das/contracts/run';
 import type { Worker } from '@das/contracts/worker';
-import { listRuns } from '../api/runs.ts';
+import { listAllRuns } from '../api/runs.ts';
 import { listWorkers } from '../api/system.ts';
 import { byId } from '../live/by-key.ts';
 import { Watch } from '../live/watch.svelte.ts';
+import { placesOf } from './places.ts';
 
 /** A worker that has gone silent says nothing, so it is looked for. Milliseconds. */
 const LOOK_MS = 5000;
@@ -18,10 +19,10 @@ export class WorkerList {
     fetch: async (signal) => {
       const [workers, runs] = await Promise.all([
         listWorkers(signal),
-        listRuns({ state: 'running,cancelling', limit: 200 }, signal),
+        listAllRuns({ state: 'running,cancelling' }, signal),
       ]);
       this.workers = inOrder(workers.items);
-      this.runs = byId(runs.items);
+      this.runs = byId(runs);
     },
     handlers: {
       worker: ({ items }) => {
@@ -35,13 +36,7 @@ export class WorkerList {
 
   readonly there = $derived(this.workers.filter((worker) => !isGone(worker)));
   readonly gone = $derived(this.workers.filter(isGone));
-  readonly places = $derived.by(() => {
-    const serving = this.workers.filter((worker) => worker.state === 'active' || worker.state === 'draining');
-    return {
-      total: serving.reduce((sum, worker) => sum + worker.concurrency, 0),
-      used: serving.reduce((sum, worker) => sum + this.runsOf(worker).length, 0),
-    };
-  });
+  readonly places = $derived.by(() => placesOf(this.workers, (worker) => this.runsOf(worker)));
 
   /** Begins; the answer ends it. Made for `$effect`. */
   start(): () => void {
