@@ -1,4 +1,4 @@
-import { rm, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { availableParallelism, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
@@ -25,6 +25,7 @@ import { commonEnvironment } from './execute/child-environment.ts';
 import { findPython } from './execute/supervisor.ts';
 import { sweepLeftovers } from './execute/sweep.ts';
 import { tryToStart } from './execute/trial.ts';
+import { removeTree } from './remove-tree.ts';
 import { takeScratch } from './scratch.ts';
 import { QuickStart, type QuickStartOptions } from './spark-start/quick-start.ts';
 import { Worker } from './worker.ts';
@@ -50,7 +51,8 @@ async function work(settings: WorkerSettings, log: Logger): Promise<void> {
     writesRetried: 'by caller',
   });
   const registry = new WorkerRegistry(db);
-  const directory = await takeScratch(settings.WORKER_DIR, id, registry);
+  const onResidue = (error: unknown) => log.warn({ error }, 'what a worker left behind stays');
+  const directory = await takeScratch(settings.WORKER_DIR, id, registry, onResidue);
   const hdfs = createHdfs({ urls: settings.HDFS_URL, user: settings.HDFS_USER, deadlineMs: settings.HDFS_DEADLINE_MS });
   const runs = new RunStore(db, 'behind');
   const leases = new LeaseStore(db, settings.LEASE_MS);
@@ -109,7 +111,7 @@ async function work(settings: WorkerSettings, log: Logger): Promise<void> {
   redis.disconnect();
   subscriber.disconnect();
   await db.close();
-  await rm(directory, { recursive: true, force: true });
+  await removeTree(directory).catch(onResidue);
   log.info({ worker: id }, 'worker drained: safe to remove');
 }
 

@@ -11,12 +11,15 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
+const fail = (error: unknown) => {
+  throw error;
+};
 const nobody = { list: () => Promise.resolve([]) };
 const worker = (n: number, host = hostname()) => `${host}-000000000${n}`;
 
 test('workers that start at the same time leave each other alone, though none has shown itself', async () => {
-  await takeScratch(root, worker(1), nobody);
-  await takeScratch(root, worker(2), nobody);
+  await takeScratch(root, worker(1), nobody, fail);
+  await takeScratch(root, worker(2), nobody, fail);
   expect((await readdir(root)).sort()).toEqual([worker(1), worker(2)]);
 });
 
@@ -28,6 +31,6 @@ test('the folder of a dead worker is removed; one that has another host, or no o
   } // prettier-ignore
   const longAgo = new Date(Date.now() - 25 * 3600 * 1000);
   await utimes(join(root, worker(3)), longAgo, longAgo);
-  await takeScratch(root, worker(4), nobody);
+  await takeScratch(root, worker(4), nobody, fail);
   expect((await readdir(root)).sort()).toEqual([worker(2, 'elsewhere'), worker(4), 'notes'].sort());
 });

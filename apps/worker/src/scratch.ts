@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { WorkerRegistry } from '@das/core/mongo/worker-registry';
+import { removeTree } from './remove-tree.ts';
 
 /** Says whose folder it is: `{pid, startedAt}`. */
 const OWNER = 'owner.json';
@@ -11,12 +12,13 @@ const FOREIGN_KEPT_MS = 24 * 3600 * 1000;
 /**
  * This worker's own folder in WORKER_DIR (0700). Folders of workers that are no more are removed: what they hold
  * (private copies, spools whose log is in MongoDB) nobody needs. That a worker is silent does not mean that it is no
- * more: it may be starting, or without MongoDB; its process decides.
+ * more: it may be starting, or without MongoDB; its process decides. What cannot be removed (a mount in it, say) keeps nobody from starting.
  */
 export async function takeScratch(
   root: string,
   workerId: string,
   registry: Pick<WorkerRegistry, 'list'>,
+  onResidue: (error: unknown) => void,
 ): Promise<string> {
   await mkdir(root, { recursive: true, mode: 0o700 });
   const live = new Set(
@@ -25,7 +27,7 @@ export async function takeScratch(
   const ours = /-[0-9a-z]{10}$/;
   for (const name of await readdir(root)) {
     if (!ours.test(name) || live.has(name) || (await mayBeUsed(join(root, name), name))) continue;
-    await rm(join(root, name), { recursive: true, force: true });
+    await removeTree(join(root, name)).catch(onResidue);
   }
   const directory = join(root, workerId);
   await mkdir(directory, { mode: 0o700 });

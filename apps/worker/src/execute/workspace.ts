@@ -1,6 +1,7 @@
-import { mkdirSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, rmdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { removeTree } from '../remove-tree.ts';
 import { SMALL_BYTES } from '../small-files.ts';
 
 /** Of this process; an attempt that is claimed anew gets another folder than the one before. */
@@ -45,17 +46,19 @@ export class Workspace implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#removeOwn()) await rm(this.directory, { recursive: true, force: true, maxRetries: 3 });
+    if (!this.#removeOwn()) await removeTree(this.directory);
   }
 
-  /** False when there is more than DAS has put there. */
+  /** False when there is more than DAS has put there, and a result. */
   #removeOwn(): boolean {
     try {
       for (const place of this.#written) {
         unlinkSync(place);
         if (dirname(place) !== this.directory) rmdirSync(dirname(place));
       }
-      for (const directory of [this.scratch, this.directory]) rmdirSync(directory);
+      rmdirSync(this.scratch);
+      rmSync(this.resultFile, { force: true });
+      rmdirSync(this.directory);
       return true;
     } catch {
       return false;
