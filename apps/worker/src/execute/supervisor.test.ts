@@ -53,6 +53,8 @@ async function pidsIn(file: string, count: number): Promise<number[]> {
   return read();
 }
 
+const isStopped = (pid: number) => /^\d+ \(.*\) T/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+
 let files = 0;
 const newFile = () => join(dir, `file-${files++}`);
 
@@ -320,7 +322,20 @@ describe('the deadline', () => {
   });
 });
 
-describe('when somebody dies', () => {
+describe('when somebody dies, or stops', () => {
+  it.each([
+    ['extended', (supervisor: Supervisor) => supervisor.extend(monotonicMs() + MINUTE)],
+    ['told to stop', (supervisor: Supervisor) => supervisor.stop()],
+    ['given up', (supervisor: Supervisor) => void supervisor[Symbol.asyncDispose]()],
+  ])('a supervisor that its script has stopped goes on when it is %s', async (_, act) => {
+    const { supervisor } = await launch();
+    const stopping = 'import os, signal, time; time.sleep(0.2); os.kill(os.getppid(), signal.SIGSTOP)';
+    await supervisor.start(script(stopping));
+    await until(() => isStopped(supervisor.pid), 'it is stopped');
+    act(supervisor);
+    await supervisor.ended;
+  });
+
   it('kill -9 of the worker ends the tree', async () => {
     const file = newFile();
     const driver = join(dir, 'driver.ts');

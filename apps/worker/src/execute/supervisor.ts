@@ -182,13 +182,26 @@ export class Supervisor implements AsyncDisposable {
   /** Ends what still runs (SIGTERM, SIGKILL after the grace) and waits for the supervisor's own end. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#control.end();
+    this.#wake();
     await this.#gone.promise;
     this.stdout.destroy();
     this.stderr.destroy();
   }
 
   #say(order: Order): void {
-    if (!this.#over && this.#control.writable) this.#control.write(`${JSON.stringify(order)}\n`);
+    if (this.#over || !this.#control.writable) return;
+    this.#control.write(`${JSON.stringify(order)}\n`);
+    this.#wake();
+  }
+
+  /** One that was stopped (SIGSTOP; a script may do that to all that its user runs) would hear nothing, and its run would never end. */
+  #wake(): void {
+    if (this.#over) return;
+    try {
+      process.kill(this.pid, 'SIGCONT');
+    } catch {
+      // gone meanwhile: #lose tells
+    }
   }
 
   #follow(events: Socket, log: ((line: string) => void) | undefined): void {
