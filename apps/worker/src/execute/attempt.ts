@@ -135,7 +135,7 @@ async function submitAndWatch(context: AttemptContext, run: RunDocument, hold: H
   unlisten();
   notes.finishing(output.size);
   const { size, complete } = await output.close({ signal: AbortSignal.timeout(SHIP_MS) });
-  if (!complete) log.error('the end of the log could not be stored: MongoDB was away for too long');
+  if (!complete) log.error('the end of the log could not be stored');
   const known = { ...(await notes.close()), logSize: size };
   if (output.failure instanceof SpoolDiskFull && (await filledDisk)) return { ending: FILLED_THE_DISK, known };
   if (output.failure) throw output.failure;
@@ -182,7 +182,8 @@ function openLog(
     onLine: { stderr: (line) => notes.sparkLine(line) },
     onFirstOutput: (stream) => (stream === 'stdout' ? notes.running() : undefined),
     onSpoolFailure,
-    onShipFailure: (error) => log.warn({ error }, 'the log waits for MongoDB'),
+    onShipFailure: (error) =>
+      log.warn({ error }, error instanceof SpoolBroken ? 'the rest of the log is lost' : 'the log waits for MongoDB'),
   });
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -41,7 +41,15 @@ test('100 levels are told, more are an error that says so', () => {
   expect(written(nested(30_000)).error).toMatch(/more than 100 deep/);
 });
 
+test('what cannot be read is an error; a folder that is gone is nothing', () => {
+  symlinkSync(path, path);
+  expect(readResultFile(path)).toEqual({ error: 'The result file cannot be read: ELOOP.' });
+  rmSync(path);
+  writeFileSync(path, '');
+  expect(readResultFile(join(path, 'result.json'))).toEqual({});
+});
+
 test('a pipe or a folder in its place is an error, and nobody waits for it', () => {
-  execFileSync('mkfifo', [path]);
+  execFileSync('sh', ['-c', 'mkfifo "$0"', path]);
   for (const place of [path, directory]) expect(readResultFile(place).error).toMatch(/a folder or a pipe/);
 });

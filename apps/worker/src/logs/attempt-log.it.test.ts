@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { bytesOfChunk } from '@das/core/mongo/log-chunk-data';
 import { LogStore } from '@das/core/mongo/log-store';
 import { proxyTo } from '@das/testkit/proxy';
-import { readdir, rm, symlink } from 'node:fs/promises';
+import { readdir, rm, stat, symlink, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { LogTestStand, testDatabase } from '../../test/log-test-stand.ts';
-import { SpoolDiskFull } from './spool-errors.ts';
+import { SpoolBroken, SpoolDiskFull } from './spool-errors.ts';
 
 let stand: LogTestStand;
 beforeAll(async () => {
@@ -150,6 +150,25 @@ test('MongoDB away to the end: close comes back at its deadline, says so, and le
   expect(await log.close(within(700))).toEqual({ size: 5, lines: 1, gap: null, complete: false });
   expect(performance.now() - started).toBeLessThan(1500);
   expect(await readdir(stand.directory)).toEqual([]);
+});
+
+test('a spool that a script has emptied costs the log its end, and nobody waits for that', async () => {
+  const file = join(stand.directory, 'log.spool');
+  const held = Promise.withResolvers<void>();
+  const done = () => Promise.resolve();
+  const onShipFailure = vi.fn();
+  const { log, stdout, stderr } = await stand.openLog({
+    store: { append: () => held.promise, dropRange: done, finish: done },
+    onShipFailure,
+  });
+  stdout.write(Buffer.alloc(4_000_000, 'line\n'));
+  await vi.waitUntil(async () => (await stat(file)).size > 3_000_000);
+  await truncate(file);
+  held.resolve();
+  const began = performance.now();
+  expect(await closeAll(log, stdout, stderr)).toMatchObject({ complete: false, size: 4_000_000 });
+  expect(performance.now() - began).toBeLessThan(5000);
+  expect(onShipFailure.mock.calls).toEqual([[expect.any(SpoolBroken)]]);
 });
 
 test('disposed of without a close it gives up: nothing is left behind, nothing waits', async () => {

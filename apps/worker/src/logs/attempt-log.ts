@@ -28,7 +28,7 @@ export type AttemptLogOptions = {
   onFirstOutput?: (stream: Stream) => void;
   /** Once, when the disk fails; output is still read (and dropped), so the script goes on until the caller ends it. */
   onSpoolFailure?: (failure: SpoolFailure) => void;
-  /** The first of a series of failures to ship; it goes on trying. */
+  /** The first of a series of failures to ship; it goes on trying, unless it is SpoolBroken. */
   onShipFailure?: (error: unknown) => void;
 };
 

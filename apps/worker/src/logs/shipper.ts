@@ -5,6 +5,7 @@ import { chunkId, LOG_CHUNK_BYTES } from '@das/core/mongo/log-store';
 import { Binary } from 'mongodb';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Spool } from './spool.ts';
+import { SpoolBroken } from './spool-errors.ts';
 
 /** What trickles is shipped this often, in milliseconds; 256 KiB are shipped at once. */
 const SHIP_MS = 250;
@@ -25,7 +26,7 @@ export type ShipperOptions = {
   attempt: number;
   spool: Spool;
   store: ShippedLog;
-  /** The first failure after a success; shipping is tried again until it works. Must not throw. */
+  /** The first failure after a success; shipping is tried again until it works, unless the spool cannot be read. Must not throw. */
   onFailure: (error: unknown) => void;
 };
 
@@ -73,7 +74,7 @@ export class Shipper {
     else this.#timer ??= setTimeout(this.#wake, SHIP_MS);
   }
 
-  /** Nothing more will be appended: ships the rest. False when `signal` came first, or the spool failed. */
+  /** Nothing more will be appended: ships the rest. False when `signal` came first, or the spool failed or cannot be read. */
   async finish(signal: AbortSignal): Promise<boolean> {
     this.#closing = true;
     this.#hurry.abort();
@@ -93,7 +94,7 @@ export class Shipper {
     }
   }
 
-  /** Until all is shipped after `finish`, or it is stopped. Never rejects. */
+  /** Until all is shipped after `finish`, it is stopped, or what it should ship is gone. Never rejects. */
   async #run(): Promise<boolean> {
     let retryMs = RETRY_MS.first;
     while (!this.#stop.signal.aborted) {
@@ -107,7 +108,8 @@ export class Shipper {
         if (overrun) await this.#rest(OVERRUN_MS, this.#hurry.signal);
       } catch (error) {
         if (this.#stop.signal.aborted) return false;
-        if (!this.#failing) this.#options.onFailure(error);
+        if (!this.#failing || error instanceof SpoolBroken) this.#options.onFailure(error);
+        if (error instanceof SpoolBroken) return false;
         this.#failing = true;
         await this.#rest(this.#closing ? Math.min(retryMs, RETRY_MS.closing) : retryMs);
         retryMs = Math.min(retryMs * 2, RETRY_MS.most);

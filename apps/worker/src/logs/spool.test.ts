@@ -1,5 +1,5 @@
 import { openSync, closeSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -42,6 +42,13 @@ it('touches nothing once it is closed, though another file has its descriptor', 
   } finally {
     closeSync(descriptor);
   }
+});
+
+it('is closed though a script has put a folder in its place', async () => {
+  const spool = open();
+  await rm(join(directory, 'log.spool'));
+  await mkdir(join(directory, 'log.spool'));
+  await spool.close();
 });
 
 it('says that it cannot be made', () => {

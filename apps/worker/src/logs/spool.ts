@@ -135,7 +135,7 @@ export class Spool {
     this.#ringSegments.forget(offset);
   }
 
-  /** Drops what is not written yet, and deletes the file. Again: nothing. */
+  /** Drops what is not written yet, and deletes the file; one that a script has put something in the way of goes with its folder. Again: nothing. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -143,8 +143,7 @@ export class Spool {
     await Promise.allSettled([this.#writing, ...this.#reading]);
     for (const { resolve } of this.#waiters.splice(0)) resolve();
     closeSync(this.#fd);
-    if (this.size <= SMALL_BYTES) rmSync(this.#path, { force: true });
-    else await rm(this.#path, { force: true });
+    await removeFile(this.#path, this.size).catch(() => undefined);
   }
 
   async #readAt(bytes: Buffer, from: number, length: number, at: number): Promise<number> {
@@ -252,4 +251,9 @@ export class Spool {
       from = to;
     }
   }
+}
+
+async function removeFile(path: string, size: number): Promise<void> {
+  if (size <= SMALL_BYTES) rmSync(path, { force: true });
+  else await rm(path, { force: true });
 }
