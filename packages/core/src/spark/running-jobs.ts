@@ -1,3 +1,4 @@
+import { readAnswer } from './read-answer.ts';
 import type { StageCounts } from './stage-log.ts';
 
 /** What Spark's REST API tells of a running job, of the fields read here. */
@@ -11,31 +12,16 @@ export interface SparkJob {
   numSkippedStages: number;
 }
 
-/** Running jobs are few; an answer larger than this is not read. */
-const MAX_ANSWER_BYTES = 512 * 1024;
-
 /**
  * The running jobs of an application, from its driver's REST API. The first call takes the driver a second of CPU or more
  * (it loads its web framework), so it is for scripts whose log tells nothing.
- * @throws whatever fetch throws; what is not as expected counts as no job
+ * @throws whatever fetch throws; what is not as expected, or too long, counts as no job
  */
 export async function askRunningJobs(uiUrl: string, applicationId: string, signal: AbortSignal): Promise<SparkJob[]> {
   const address = new URL(`/api/v1/applications/${encodeURIComponent(applicationId)}/jobs?status=running`, uiUrl);
   const response = await fetch(address, { signal, redirect: 'error' });
-  const answer: unknown = response.ok ? parse(await readBounded(response)) : [];
+  const answer: unknown = response.ok ? parse(await readAnswer(response)) : [];
   return Array.isArray(answer) ? answer.filter(isJob) : [];
-}
-
-async function readBounded(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  // Leaving the loop early cancels the body.
-  for await (const chunk of response.body ?? []) {
-    size += (chunk as Uint8Array).length;
-    if (size > MAX_ANSWER_BYTES) return '';
-    chunks.push(chunk as Uint8Array);
-  }
-  return Buffer.concat(chunks).toString();
 }
 
 function parse(text: string): unknown {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readAnswer } from './read-answer.ts';
 
 const ASK_AGAIN_MS = 500;
 
@@ -21,7 +22,7 @@ export async function askApplicationId(uiUrl: string, { deadlineMs, signal }: As
   while (!bounds.aborted) {
     try {
       const response = await fetch(new URL('/metrics/json', uiUrl), { signal: bounds });
-      const id = APPLICATION_METRIC.exec(await response.text())?.[1];
+      const id = APPLICATION_METRIC.exec(await readAnswer(response))?.[1];
       if (id !== undefined) return id;
     } catch (error) {
       if (isRefused(error)) return null;
