@@ -28,15 +28,6 @@ test('names that are no text', async () => {
   expect(existsSync(directory)).toBe(false);
 });
 
-test('many files are no work of this process', async () => {
-  const directory = leftBy('for i in range(20_000): open(str(i), "w").close()\n');
-  const before = process.threadCpuUsage();
-  await removeTree(directory);
-  const { user, system } = process.threadCpuUsage(before);
-  expect(existsSync(directory)).toBe(false);
-  expect((user + system) / 1000).toBeLessThan(100);
-});
-
 /** Root may do anything, unless it is without its capabilities. */
 function removePlainly(directory: string): void {
   const plainly = process.getuid?.() === 0 ? ['/usr/bin/setpriv', '--bounding-set', '-all'] : [];
