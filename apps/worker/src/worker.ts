@@ -29,7 +29,7 @@ export type WorkerOptions = {
   registry: WorkerRegistry;
   keeper: LeaseKeeper;
   job: Omit<JobContext, 'onChange' | 'health' | 'unanswered' | 'knownFiles'>;
-  /** True while there is room in WORKER_DIR; a rejection counts as none. */
+  /** True while there is room in WORKER_DIR; rejects where it cannot be looked at (it is gone, say). */
   hasRoom: () => Promise<boolean>;
   /** Does what every attempt needs; rejects with what this worker cannot do. */
   tryToStart: () => Promise<void>;
@@ -160,9 +160,13 @@ export class Worker {
       .catch((error: unknown) => log.warn({ error }, 'cancels are learnt at renewals only'));
   }
 
-  /** Without room nothing is claimed, whoever filled the disk; with room again it is. Never rejects. */
+  /** Without room, or a folder, nothing is claimed, whoever took it; with it again it is. Never rejects. */
   async #lookForRoom(): Promise<void> {
-    this.#noteRoom(await this.#options.hasRoom().catch(() => false));
+    try {
+      this.#noteRoom(await this.#options.hasRoom());
+    } catch (error) {
+      this.#unable.begin((error as Error).message);
+    }
   }
 
   #noteRoom(hasRoom: boolean): void {

@@ -49,3 +49,19 @@ test('one that a dead worker left keeps no worker from starting', async () => {
   await das.addWorker({ WORKER_DIR: workerDir() });
   expect(await attemptFolders()).toEqual([]);
 });
+
+test('a worker whose whole folder was removed says so', async () => {
+  const source = 'import os, shutil\nshutil.rmtree(os.path.dirname(os.path.dirname(os.environ["DAS_RESULT_FILE"])))\n';
+  expect(await das.runToEnd({ script: await das.putScript('too-far-up.py', source) })).toMatchObject({
+    state: 'completed',
+  });
+  const told = await eventually(
+    'it rests',
+    async () => (await das.call('listWorkers')).body.items.find(({ state }) => state === 'unhealthy'),
+    (worker) => worker !== undefined,
+  );
+  expect(told?.detail).toMatch(/takes no runs until it can start them again.*ENOENT/);
+  const next = await das.submit({ script: await das.putScript('next.py', 'print("served")\n') });
+  await das.addWorker();
+  expect(await das.waitFor(next.id)).toMatchObject({ state: 'completed', result: { tail: 'served\n' } });
+});
