@@ -3,7 +3,7 @@ import type { Database } from '@das/core/mongo/database';
 import type { AttemptDocument } from '@das/core/mongo/documents';
 import type { RunStore } from '@das/core/mongo/run-store';
 import { readScriptStats } from '@das/core/mongo/script-stats';
-import { sightingsIn } from '@das/core/spark/observe-output';
+import { Sightings } from '@das/core/spark/observe-output';
 import { askApplicationId } from '@das/core/spark/spark-ui';
 import type { Hold } from './hold.ts';
 import { noteLogSize } from './log-size-notes.ts';
@@ -27,6 +27,7 @@ export class AttemptNotes {
   readonly #log: Logger;
   readonly #closing = new AbortController();
   readonly #progress: ProgressNotes;
+  readonly #sightings = new Sightings(UI_HOST);
   #unwritten: Partial<AttemptDocument> = {};
   #gathering: NodeJS.Timeout | undefined;
   #writing: Promise<void> | null = null;
@@ -60,7 +61,7 @@ export class AttemptNotes {
 
   /** A line of spark-submit's own stderr: the only place whose application id and UI address are believed. */
   sparkLine(line: string): void {
-    for (const sighting of sightingsIn(line, UI_HOST)) {
+    for (const sighting of this.#sightings.in(line)) {
       this.running();
       if (sighting.kind === 'application') void this.#note({ sparkAppId: sighting.id });
       else this.#ui(sighting.url);

@@ -201,3 +201,19 @@ test('the excerpt is cut between characters', () => {
   expect(Buffer.byteLength(excerpt)).toBeLessThanOrEqual(4096);
   expect(excerpt.includes('\ufffd')).toBe(false);
 });
+
+test.each([
+  'ExecutorLostFailure (executor 3 exited caused by one of the running tasks) Reason: Container killed by YARN for exceeding memory limits. 5.5 GB of 5.5 GB physical memory used.',
+  'Diagnostics: Container [pid=123,containerID=container_1763_0001_01_000002] is running beyond physical memory limits. Current usage: 2.1 GB of 2 GB physical memory used',
+  "Container [pid=123,containerID=container_1763_0001_01_000002] is running 5242880B beyond the 'PHYSICAL' memory limit. Current usage: 1.0 GB of 1 GB",
+])('a container that YARN has killed: %s', (line) => {
+  const stderr = `26/11/27 12:00:00 ERROR YarnScheduler: Lost executor 3\n${line}\n`;
+  expect(classify({ stderr })).toMatchObject({ kind: 'out_of_memory', excerpt: expect.stringContaining(line) });
+});
+
+test('128 KiB that begin to look like it again and again hold nobody up', () => {
+  for (const words of ['Container is running beyond ', 'ExecutorLostFailure ']) {
+    const stderr = words.repeat(2 ** 17 / words.length);
+    expect(classify({ stderr, exit: { code: 137, signal: null } }).kind).toBe('exit_code');
+  }
+});

@@ -72,11 +72,13 @@ const submit = (summary: string, excerpt: string): Failure => ({
 const LOST_JVM =
   /^(?:py4j\.|pyspark\.|ConnectionRefusedError|ConnectionResetError|BrokenPipeError|OSError|EOFError|Exception$)/;
 const OUT_OF_MEMORY_LINES = [
-  /^.*java\.lang\.OutOfMemoryError.*$/m,
-  /^.*(?:Out of memory: Killed process|oom-kill|OOMKilled).*$/m,
-  /^.*Container (?:killed by YARN for exceeding|.*is running beyond) .*memory.*$/m,
-  /^.*ExecutorLostFailure .*(?:OOM|exceeding memory limits|exit code:? (?:52|137)).*$/m,
+  /java\.lang\.OutOfMemoryError/,
+  /Out of memory: Killed process|oom-kill|OOMKilled/,
+  /Container (?:killed by YARN for exceeding|\S+ is running (?:\S+ )?beyond) .{0,40}memory/,
+  /ExecutorLostFailure .*(?:OOM|exceeding memory limits|exit code:? (?:52|137))/,
 ];
+/** The rest of a longer line is not looked at: a form may need the square of a line's length. */
+const MAX_LINE = 2048;
 /** Spark's own exit code for an OutOfMemoryError that nobody caught; a script may exit with it, too, so alone it proves nothing. */
 const SPARK_OOM_EXIT = 52;
 
@@ -100,7 +102,7 @@ function outOfMemory(process: FailedProcess, traceback: Traceback | undefined): 
   // A script that failed for a reason of its own did so even if some task had run out of memory before.
   if (traceback && !LOST_JVM.test(traceback.raised.type)) return undefined;
   const logs = [stderr, traceback?.text ?? ''];
-  const line = OUT_OF_MEMORY_LINES.map((form) => logs.map((log) => form.exec(log)?.[0]).find(Boolean)).find(Boolean);
+  const line = OUT_OF_MEMORY_LINES.map((form) => logs.map((log) => lineLike(log, form)).find(Boolean)).find(Boolean);
   if (line !== undefined) {
     const evidence = line.trim();
     const summary = `Spark ran out of memory: ${evidence}; give spark.driver.memory or spark.executor.memory more`;
@@ -111,7 +113,7 @@ function outOfMemory(process: FailedProcess, traceback: Traceback | undefined): 
     };
   }
   // A shell that ran part of the script says this when the kernel has killed that part.
-  if (exit.code === 137 && /(?:^|\s)Killed\s*$/.test(stdout + stderr)) {
+  if (exit.code === 137 && /(?:^|\s)Killed$/.test((stdout + stderr).trimEnd())) {
     return {
       kind: 'out_of_memory',
       summary: 'a process of the script was killed, most likely because memory ran out',
@@ -119,6 +121,10 @@ function outOfMemory(process: FailedProcess, traceback: Traceback | undefined): 
     };
   }
   return undefined;
+}
+
+function lineLike(text: string, form: RegExp): string | undefined {
+  return text.split('\n').find((line) => form.test(line.slice(0, MAX_LINE)));
 }
 
 /** A SIGKILL that nobody here sent, while the kernel says that it killed for memory: of the script, spark-submit or a Python worker. */

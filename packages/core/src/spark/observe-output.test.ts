@@ -1,22 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { createOutputObserver, sightingsIn } from './observe-output.ts';
-import type { Sighting } from './observe-output.ts';
+import { Sightings } from './observe-output.ts';
 
-function observe(chunks: Uint8Array[]): Sighting[] {
-  const seen: Sighting[] = [];
-  const observer = createOutputObserver({ uiHost: '127.0.0.1', onSighting: (sighting) => seen.push(sighting) });
-  chunks.forEach((chunk) => observer.push(chunk));
-  observer.end();
-  return seen;
-}
+const REAL = readFileSync(new URL('./fixtures/udf.stderr.txt', import.meta.url), 'utf8');
 
-const REAL = readFileSync(new URL('./fixtures/udf.stderr.txt', import.meta.url));
-
-test('the real output of Spark 4.3.0, whole and byte by byte', () => {
-  const expected = [{ kind: 'ui', url: 'http://127.0.0.1:4040' }];
-  expect(observe([REAL])).toEqual(expected);
-  expect(observe(Array.from(REAL, (byte) => Uint8Array.of(byte)))).toEqual(expected);
+test('the real output of Spark 4.3.0', () => {
+  const sightings = new Sightings('127.0.0.1');
+  expect(REAL.split('\n').flatMap((line) => sightings.in(line))).toEqual([
+    { kind: 'ui', url: 'http://127.0.0.1:4040' },
+  ]);
 });
 
 test.each([
@@ -46,22 +38,12 @@ test.each([
   ['INFO Something: app id local-1763800000000', [{ kind: 'application', id: 'local-1763800000000' }]],
   ['INFO SparkContext: Submitted application: local-1763800000000', []],
   ["INFO Utils: Successfully started service 'sparkDriver' on port 37955.", []],
-])('%s', (line, sightings) => expect(sightingsIn(line, 'h')).toEqual(sightings));
+])('%s', (line, sightings) => expect(new Sightings('h').in(line)).toEqual(sightings));
 
 test('each is told once, another one again', () => {
-  const line = (port: number): string => `Successfully started service 'SparkUI' on port ${port}.\n`;
-  const seen = observe([line(1), line(1), line(2)].map((text) => Buffer.from(text)));
-  expect(seen.map((sighting) => sighting.kind === 'ui' && sighting.url)).toEqual([
-    'http://127.0.0.1:1',
-    'http://127.0.0.1:2',
-  ]);
-});
-
-test('an endless line is not kept', () => {
-  const seen = observe([
-    Buffer.alloc(1_000_000, 'x'),
-    Buffer.alloc(1_000_000, 'x'),
-    Buffer.from("\nservice 'SparkUI' on port 1"),
-  ]);
-  expect(seen).toEqual([]);
+  const sightings = new Sightings('h');
+  const ports = [1, 1, 2].map((port) => sightings.in(`Successfully started service 'SparkUI' on port ${port}.`));
+  expect(ports).toEqual([[{ kind: 'ui', url: 'http://h:1' }], [], [{ kind: 'ui', url: 'http://h:2' }]]);
+  const report = 'INFO Client: Application report for application_1763800000000_0001 (state: RUNNING)';
+  expect([report, report].map((line) => sightings.in(line).length)).toEqual([1, 0]);
 });

@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { classifyFailure } from './classify-failure.ts';
-import { createOutputObserver } from './observe-output.ts';
+import { Sightings } from './observe-output.ts';
 import type { Sighting } from './observe-output.ts';
 import { askApplicationId } from './spark-ui.ts';
 import { buildSubmitArgv } from './submit-command.ts';
@@ -39,7 +40,7 @@ async function submit(
     args,
   };
   const [file = '', ...argv] = buildSubmitArgv(command);
-  const observer = createOutputObserver({ uiHost: '127.0.0.1', onSighting });
+  const sightings = new Sightings('127.0.0.1');
   return new Promise((resolve, reject) => {
     const child = spawn(file, argv, {
       env: { ...process.env, PYSPARK_PYTHON: pysparkPython, SPARK_LOCAL_IP: '127.0.0.1', LC_ALL: 'C.UTF-8' },
@@ -47,10 +48,8 @@ async function submit(
     });
     const ended: Ended = { code: null, stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => (ended.stdout += text));
-    child.stderr.on('data', (chunk: Buffer) => {
-      ended.stderr += chunk.toString();
-      observer.push(chunk);
-    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (ended.stderr += text));
+    createInterface({ input: child.stderr }).on('line', (line) => sightings.in(line).forEach(onSighting));
     child.once('error', reject).once('close', (code) => resolve({ ...ended, code }));
   });
 }
