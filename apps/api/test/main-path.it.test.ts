@@ -113,13 +113,13 @@ test(
       ['queued', 'running', 'completed'].filter((state) => live.statesOf(countId).includes(state)),
     );
     expect(live.statesOf(flakyId)).toEqual(expect.arrayContaining(['running', 'retrying', 'completed']));
-    expect(
-      live
-        .of('log')
+    await live.until('log', (messages) =>
+      messages
         .filter(({ runId, stream }) => runId === countId && stream === 'stdout')
         .map(({ text }) => text)
-        .join(''),
-    ).toContain('rows 1000');
+        .join('')
+        .includes('rows 1000'),
+    );
     await live.until('launch', (messages) =>
       messages.some(({ items }) => items.some(({ id, state }) => id === launch.id && state === 'failed')),
     );
