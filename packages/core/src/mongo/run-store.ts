@@ -1,3 +1,4 @@
+import { LIMITS } from '@das/contracts/limits';
 import { isTerminal } from '@das/contracts/states';
 import type { RunState } from '@das/contracts/states';
 import type { ClientSession, UpdateFilter } from 'mongodb';
@@ -11,6 +12,8 @@ import { reflectEnds, reflectSubmission } from './run-consequences.ts';
 
 /** Events kept in a run; a run that is lost a thousand times loses its oldest ones. */
 const EVENTS_KEPT = 1000;
+/** Bytes of all commands in a run, which may be 100 KiB each: MongoDB takes documents of up to 16 MB, and the rest of a run is small. */
+const COMMANDS_BYTES = 6 * 1024 * 1024;
 /** How long ends gather for the write behind them. */
 const GATHER_MS = 50;
 
@@ -119,7 +122,7 @@ export class RunStore {
       $inc: { ...move.inc, seq: 1 },
       $push: {
         events: pushed(event),
-        ...(move.pushAttempt && { attempts: { $each: [move.pushAttempt], $slice: -200 } }),
+        ...(move.pushAttempt && { attempts: { $each: [move.pushAttempt], $slice: -attemptsKept(move.pushAttempt) } }),
       },
     } as UpdateFilter<RunDocument>;
   }
@@ -198,6 +201,12 @@ export class RunStore {
       if (moved) return { outcome: moved.state === 'cancelled' ? 'cancelled' : 'cancelling', run: moved };
     }
   }
+}
+
+/** Of a run that is tried again and again its oldest attempts are dropped; sooner where its command is long. */
+function attemptsKept({ command }: AttemptDocument): number {
+  const bytes = command.reduce((sum, argument) => sum + Buffer.byteLength(argument) + 16, 0);
+  return Math.max(1, Math.min(LIMITS.attemptsKept, Math.floor(COMMANDS_BYTES / bytes)));
 }
 
 function pushed(event: EventDocument) {
