@@ -26,10 +26,14 @@ export async function ownCgroup(first: string, limitFiles: readonly string[]): P
     return {
       limit,
       admit: async (workerPid) => {
-        const started = await eventually('a spare supervisor', () => descendantsOf(workerPid), ({ length }) => length >= 3); // prettier-ignore
-        for (const pid of [workerPid, ...started.map(({ pid }) => pid)]) {
-          await writeFile(`${group}/cgroup.procs`, String(pid));
-        }
+        await eventually('a spare supervisor', () => descendantsOf(workerPid), ({ length }) => length >= 3); // prettier-ignore
+        const admitAll = async () => {
+          const pids = [workerPid, ...(await descendantsOf(workerPid)).map(({ pid }) => pid)];
+          for (const pid of pids) await writeFile(`${group}/cgroup.procs`, String(pid));
+        };
+        // Again, for what was forked before the one that forks was in.
+        await admitAll();
+        await admitAll();
       },
     };
   }
