@@ -108,7 +108,7 @@ export class AttemptLog implements AsyncDisposable {
 
   /** Gives up what is not closed yet: nothing more is shipped, the spool is removed. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await (this.#closed ?? this.close({ signal: AbortSignal.abort() }));
+    await this.close({ signal: AbortSignal.abort() });
   }
 
   async #close(signal: AbortSignal): Promise<ClosedLog> {
