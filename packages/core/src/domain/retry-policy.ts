@@ -1,3 +1,4 @@
+import { fullRetryDelayMs } from '@das/contracts/retry-delay';
 import type { Retries, RetryPolicy } from '@das/contracts/run-request';
 import type { FailureKind } from '@das/contracts/states';
 
@@ -19,14 +20,9 @@ export function completeRetryPolicy(retries: Retries): RetryPolicy {
   return { max: 0, ...DEFAULTS, ...defined };
 }
 
-/**
- * Milliseconds to wait before the retry that follows the `failures`-th failure (1 = the first).
- * Exponential doubles from `delayMs`; both are capped at `maxDelayMs`; `jitter` 0.2 takes off up to 20 %.
- */
+/** Milliseconds to wait before the retry that follows the `failures`-th failure (1 = the first); `jitter` 0.2 takes off up to 20 %. */
 export function retryDelayMs(policy: RetryPolicy, failures: number, random: () => number = Math.random): number {
-  const growth = policy.backoff === 'exponential' ? 2 ** Math.min(failures - 1, 40) : 1;
-  const delay = Math.min(policy.delayMs * growth, policy.maxDelayMs);
-  return Math.round(delay * (1 - policy.jitter * random()));
+  return Math.round(fullRetryDelayMs(policy, failures) * (1 - policy.jitter * random()));
 }
 
 /** Whether a failure is followed by a retry; if not although one is left, why. */

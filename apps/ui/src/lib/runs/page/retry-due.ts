@@ -1,16 +1,15 @@
+import { fullRetryDelayMs } from '@das/contracts/retry-delay';
 import type { Attempt, Run } from '@das/contracts/run';
 
 /**
- * When the attempt that follows `previous` was due (Unix ms), as far as it is known: told by the run while it waits, and computed as
- * the worker did it (packages/core/src/domain/retry-policy.ts) where that leaves nothing open. Null after a loss, whose delay is no
+ * When the attempt that follows `previous` was due (Unix ms), as far as it is known: told by the run while it waits, and computed from its
+ * retry settings where those leave nothing open. Null after a loss, whose delay is no
  * setting of the run, and with jitter, which nobody wrote down. Pure.
  */
 export function dueAfter(run: Run, previous: Attempt): number | null {
   if (previous.n === run.attemptCount && run.nextAttemptAt) return Date.parse(run.nextAttemptAt);
   if (previous.state !== 'failed' || previous.finishedAt === null || run.retries.jitter > 0) return null;
-  const { backoff, delayMs, maxDelayMs } = run.retries;
-  const growth = backoff === 'exponential' ? 2 ** Math.min(failuresBy(run, previous) - 1, 40) : 1;
-  return Date.parse(previous.finishedAt) + Math.min(delayMs * growth, maxDelayMs);
+  return Date.parse(previous.finishedAt) + fullRetryDelayMs(run.retries, failuresBy(run, previous));
 }
 
 /** Which of the run's failures this one was, from 1. Counted from the last one, as only the last attempts are kept. */
