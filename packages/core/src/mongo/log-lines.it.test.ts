@@ -1,26 +1,21 @@
 import type { Stream } from '@das/contracts/states';
 import { Binary } from 'mongodb';
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { ownDatabase } from '@das/testkit/own-database';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { countNewlines } from '../domain/newlines.ts';
-import { connectDatabase } from './database.ts';
 import type { Database } from './database.ts';
 import { LogLines } from './log-lines.ts';
 import type { LogLine } from './log-line-page.ts';
 import { chunkId, LOG_CHUNK_BYTES, LogStore } from './log-store.ts';
 
-let db: Database;
+let db: Database & AsyncDisposable;
 let lines: LogLines;
 beforeAll(async () => {
-  const { mongodbUri: uri } = inject('stack');
-  const database = `das-lines-${randomUUID().slice(0, 8)}`;
-  db = await connectDatabase({ uri, database, collection: 'sample', timeoutMs: 20_000, appName: 'das-test' });
+  db = await ownDatabase();
   lines = new LogLines(db);
 });
-afterAll(async () => {
-  await db.db.dropDatabase();
-  await db.close();
-});
+afterAll(() => db[Symbol.asyncDispose]());
 
 type Piece = [Stream, string | Buffer];
 const AT = Date.parse('2026-11-22T10:00:00.000Z');

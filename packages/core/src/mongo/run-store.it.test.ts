@@ -1,20 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { connectDatabase } from './database.ts';
+import { ownDatabase } from '@das/testkit/own-database';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from './database.ts';
 import type { AttemptDocument } from './documents.ts';
 import { RunStore } from './run-store.ts';
 
-let db: Database;
+let db: Database & AsyncDisposable;
 beforeAll(async () => {
-  const { mongodbUri: uri } = inject('stack');
-  const database = `das-runs-${randomUUID().slice(0, 8)}`;
-  db = await connectDatabase({ uri, database, collection: 'sample', timeoutMs: 20_000, appName: 'das-test' });
+  db = await ownDatabase();
 });
-afterAll(async () => {
-  await db.db.dropDatabase();
-  await db.close();
-});
+afterAll(() => db[Symbol.asyncDispose]());
 
 test('a run with a long command can be tried more often than its document has room for', async () => {
   const runs = new RunStore(db);

@@ -1,24 +1,19 @@
 import type { RunCounts } from '@das/contracts/launch';
 import type { RunState } from '@das/contracts/states';
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
-import { connectDatabase } from './database.ts';
+import { ownDatabase } from '@das/testkit/own-database';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Database } from './database.ts';
 import { closeMinutes, firstTurn, reopenMinutes } from './run-tally-closing.ts';
 import { MINUTE_MS } from './run-tally-counting.ts';
 import { tallyAll, tallyBuckets } from './run-tally.ts';
 
-let db: Database;
+let db: Database & AsyncDisposable;
 let thisMinute: number;
 beforeAll(async () => {
-  const { mongodbUri: uri } = inject('stack');
-  const database = `das-tally-${randomUUID().slice(0, 8)}`;
-  db = await connectDatabase({ uri, database, collection: 'sample', timeoutMs: 20_000, appName: 'das-test' });
+  db = await ownDatabase();
 });
-afterAll(async () => {
-  await db.db.dropDatabase();
-  await db.close();
-});
+afterAll(() => db[Symbol.asyncDispose]());
 beforeEach(async () => {
   thisMinute = Math.floor(db.clock.now().getTime() / MINUTE_MS);
   await Promise.all([db.runs.deleteMany({}), db.tallies.deleteMany({}), db.dayTallies.deleteMany({})]);
