@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } fr
 import type { Run } from '@das/contracts/run';
 import { startDas } from '@das/testkit/das';
 import type { Das } from '@das/testkit/das';
+import { IN_TURN } from '@das/testkit/in-turn';
 import { startOwnHdfs } from '@das/testkit/own-hdfs';
 import type { OwnHdfs } from '@das/testkit/own-hdfs';
 import { startWebHdfsProxy } from '@das/testkit/webhdfs-proxy';
@@ -23,7 +24,8 @@ function expectOnlyLosses(run: Run, tail: string): void {
   );
 }
 
-describe('a proxy in front of WebHDFS', () => {
+// Both parts mostly wait: for answers that do not come, and for HDFS.
+describe.concurrent('a proxy in front of WebHDFS', () => {
   let das: Das;
   let proxy: WebHdfsProxy;
   beforeAll(async () => {
@@ -55,36 +57,46 @@ describe('a proxy in front of WebHDFS', () => {
     ['no answer of the DataNode', on('datanode', 'OPEN', 'hang')],
   ];
 
-  test('whatever comes instead of the file: the run waits, says so, and completes when it is over', async () => {
-    const scripts = await Promise.all(WAYS.map((_, i) => das.putScript(`way-${i}.py`, source(`way ${i}`))));
-    const ways = new Map(scripts.map((path, i) => [path, WAYS[i]?.[1]]));
-    proxy.meddle = (request) => ways.get(request.path)?.(request) ?? 'pass';
-    const runs = await Promise.all(scripts.map((script) => das.submit({ script })));
-    for (const [i, { id }] of runs.entries()) {
-      const waiting = await das.waitFor(id, waitsForHdfs);
-      expect([WAYS[i]?.[0], waiting.failures, waiting.state]).toEqual([WAYS[i]?.[0], 0, expect.stringMatching(/retrying|running/)]); // prettier-ignore
-      expect(waiting.waiting?.detail).not.toBe('');
-    }
-    proxy.heal();
-    const ended = await Promise.all(runs.map(({ id }) => das.waitFor(id, undefined, { withinMs: 120_000 })));
-    for (const [i, run] of ended.entries()) expectOnlyLosses(run, `way ${i}\n`);
-  });
+  test(
+    'whatever comes instead of the file: the run waits, says so, and completes when it is over',
+    IN_TURN,
+    async () => {
+      const scripts = await Promise.all(WAYS.map((_, i) => das.putScript(`way-${i}.py`, source(`way ${i}`))));
+      const ways = new Map(scripts.map((path, i) => [path, WAYS[i]?.[1]]));
+      proxy.meddle = (request) => ways.get(request.path)?.(request) ?? 'pass';
+      const runs = await Promise.all(scripts.map((script) => das.submit({ script })));
+      for (const [i, { id }] of runs.entries()) {
+        const waiting = await das.waitFor(id, waitsForHdfs);
+        expect([WAYS[i]?.[0], waiting.failures, waiting.state]).toEqual([WAYS[i]?.[0], 0, expect.stringMatching(/retrying|running/)]); // prettier-ignore
+        expect(waiting.waiting?.detail).not.toBe('');
+      }
+      proxy.heal();
+      const ended = await Promise.all(runs.map(({ id }) => das.waitFor(id, undefined, { withinMs: 120_000 })));
+      for (const [i, run] of ended.entries()) expectOnlyLosses(run, `way ${i}\n`);
+    },
+  );
 
-  test('submitting through it: hdfs_unavailable, and no page is stored as a script', async () => {
+  test('submitting through it: hdfs_unavailable, and no page is stored as a script', IN_TURN, async () => {
     const api = await das.addApi({ HDFS_URL: proxy.url });
     const contents = await das.db.contents.countDocuments();
-    for (const [i, [name, mischief]] of WAYS.entries()) {
-      const script = await das.putScript(`submitted-${i}.py`, source(name));
-      proxy.meddle = mischief;
-      const { status, problem } = await api.refused('submitRun', { body: { script } });
-      expect([name, status, problem.code]).toEqual([name, 503, 'hdfs_unavailable']);
-    }
+    const scripts = await Promise.all(WAYS.map(([name], i) => das.putScript(`submitted-${i}.py`, source(name))));
+    const ways = new Map(scripts.map((path, i) => [path, WAYS[i]?.[1]]));
+    const met = new Set<string>();
+    proxy.meddle = (request) => {
+      const mischief = ways.get(request.path)?.(request) ?? 'pass';
+      if (mischief !== 'pass') met.add(request.path);
+      return mischief;
+    };
+    const refusals = await Promise.all(scripts.map((script) => api.refused('submitRun', { body: { script } })));
+    for (const [i, { status, problem }] of refusals.entries())
+      expect([WAYS[i]?.[0], status, problem.code]).toEqual([WAYS[i]?.[0], 503, 'hdfs_unavailable']);
+    expect(met).toEqual(new Set(scripts));
     expect(await das.db.contents.countDocuments()).toBe(contents);
     expect(await das.db.contents.countDocuments({ size: PAGE.length })).toBe(0);
   });
 });
 
-describe('its daemons', () => {
+describe.concurrent('its daemons', () => {
   let hdfs: OwnHdfs;
   let das: Das;
   beforeAll(async () => {
@@ -107,7 +119,7 @@ describe('its daemons', () => {
     return { id, release: () => Promise.all(busy.map((run) => das.call('cancelRun', { params: { id: run.id } }))) };
   } // prettier-ignore
 
-  test.each(['datanode', 'namenode'] as const)('the %s hangs', async (node) => {
+  test.each(['datanode', 'namenode'] as const)('the %s hangs', IN_TURN, async (node) => {
     const { id, release } = await acceptedBefore(node);
     hdfs.freeze(node);
     await release();
@@ -116,7 +128,7 @@ describe('its daemons', () => {
     expectOnlyLosses(await das.waitFor(id, undefined, { withinMs: 120_000 }), `${node}\n`);
   });
 
-  test('both are killed, and started again', async () => {
+  test('both are killed, and started again', IN_TURN, async () => {
     const { id, release } = await acceptedBefore('restarted');
     await hdfs.kill();
     await release();
