@@ -118,7 +118,7 @@ const LOOKS: Record<string, Look> = {
   'No launch': { path: () => '/launches/01K000000000000000000000ZZ' },
 };
 
-/** The page once its data is there. */
+/** The page once its data is there, with axe in it. */
 async function open(name: string): Promise<Page> {
   const { path, begin } = LOOKS[name]!;
   const { page } = visit;
@@ -134,6 +134,7 @@ async function open(name: string): Promise<Page> {
   expect(await page.getByRole('main').count()).toBe(1);
   await begin?.(visit);
   await page.waitForLoadState('networkidle');
+  await page.evaluate(axe.source);
   return page;
 }
 
@@ -154,7 +155,6 @@ function wear(page: Page, theme: 'light' | 'dark'): Promise<void> {
 
 /** What axe finds, as a person can read it. */
 async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
   return page.evaluate(async () => {
     const { run } = (globalThis as unknown as { axe: { run: (where: Document, options: object) => Promise<Found> } })
       .axe;
