@@ -10,7 +10,7 @@ def slow(x):
     time.sleep(1)
     return (x % 2, 1)
 add = lambda a, b: a + b
-pairs = spark.sparkContext.parallelize(range(12), 12).map(slow).reduceByKey(add, 2)
+pairs = spark.sparkContext.parallelize(range(8), 8).map(slow).reduceByKey(add, 2)
 print(pairs.map(lambda pair: (pair[1], 1)).reduceByKey(add, 2).count())
 `;
 /** A Spark that starts on a machine with two busy cores. */
@@ -23,13 +23,13 @@ test('the bar of stages and tasks moves while Spark works, beside a link to its 
   await using visit = await dashboard.visit(`/runs/${run.id}`);
   const bar = visit.page.getByRole('progressbar', { name: 'Tasks done' });
   await visit.sees(bar, SPARK_MS);
-  await visit.sees(visit.page.getByText(/^[3-9] of 12 tasks, 0 of 3 stages/), SPARK_MS);
-  expect(await bar.getAttribute('aria-valuemax')).toBe('12');
+  await visit.sees(visit.page.getByText(/^[2-7] of 8 tasks, 0 of 3 stages/), SPARK_MS);
+  expect(await bar.getAttribute('aria-valuemax')).toBe('8');
   expect(await visit.fact('Spark UI').getByRole('link').getAttribute('href')).toMatch(/^http:\/\/127\.0\.0\.1:\d+/);
   await visit.sees(visit.fact('Spark UI').getByText("on the worker's machine only"));
   await visit.sees(visit.state('Completed', visit.page.getByRole('main').locator('header')), SPARK_MS);
   await visit.seesNoMore(bar);
   expect(await visit.fact('Spark UI').count(), 'its UI is gone with the driver').toBe(0);
-  await visit.sees(visit.page.getByTestId('attempt-item').getByText('16 of 16 tasks in 3 stages'));
+  await visit.sees(visit.page.getByTestId('attempt-item').getByText('12 of 12 tasks in 3 stages'));
   expect(visit.loads).toBe(1);
 });

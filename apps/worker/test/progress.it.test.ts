@@ -29,7 +29,7 @@ const ALL = { stages: 3, stagesDone: 3, tasks: 10, tasksDone: 10 };
 
 test('stages and tasks are told while Spark works, from its log', async () => {
   const script = await das.putScript('stages.py', STAGES);
-  const { run, seen } = await watch(await das.submit({ script, args: ['1.5'] }));
+  const { run, seen } = await watch(await das.submit({ script, args: ['1'] }));
   expect(run.state).toBe('completed');
   expect(run.attempts[0]?.progress).toEqual(ALL);
   expect(seen.some(({ stages, tasksDone }) => stages === 3 && tasksDone > 0 && tasksDone < 6)).toBe(true);
