@@ -1,50 +1,13 @@
-import { createServer as createHttpServer } from 'node:http';
 import type { RequestListener } from 'node:http';
-import { createServer as createTcpServer } from 'node:net';
-import type { AddressInfo, Server, Socket } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
-import { createHdfs } from './client.ts';
-import type { Hdfs } from './client.ts';
+import { describe, expect, test } from 'vitest';
+import { failure, FILE_STATUS, hdfsAt, serve, serveRaw } from './faulty-name-node.ts';
 import { HdfsDenied, HdfsNotFound, HdfsTooLarge, HdfsUnavailable } from './errors.ts';
 
-/** Faults, each played by a small server of its own; what a healthy HDFS does is in client.it.test.ts. */
+/**
+ * Faults, each played by a small server of its own; an answer that is stuck is in client-stuck.test.ts, what a healthy HDFS does in
+ * client.it.test.ts.
+ */
 
-const releases: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
-
-async function listen(server: Server): Promise<string> {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  releases.push(async () => {
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-const serve = (listener: RequestListener): Promise<string> => listen(createHttpServer(listener));
-/** Whatever is asked, these raw bytes come back, as they are. */
-const serveRaw = (onSocket: (socket: Socket) => void): Promise<string> => listen(createTcpServer(onSocket));
-
-const hdfsAt = (...urls: string[]): Hdfs => createHdfs({ urls, user: 'das', deadlineMs: 400 });
-
-const FILE_STATUS = {
-  FileStatus: {
-    type: 'FILE',
-    length: 5,
-    modificationTime: 1,
-    fileId: 2,
-    owner: 'a',
-    permission: '644',
-    pathSuffix: '',
-  },
-};
 const remote = (exception: string, message = 'no'): string =>
   JSON.stringify({ RemoteException: { exception, javaClassName: `org.apache.hadoop.${exception}`, message } });
 
@@ -54,16 +17,6 @@ function withFile(open: RequestListener): Promise<string> {
     if (request.url?.includes('op=open')) return void open(request, response);
     response.setHeader('content-type', 'application/json').end(JSON.stringify(FILE_STATUS));
   });
-}
-
-async function failure(promise: Promise<unknown>): Promise<HdfsUnavailable> {
-  const startedAt = performance.now();
-  const error: unknown = await promise.then(
-    () => undefined,
-    (cause: unknown) => cause,
-  );
-  expect(performance.now() - startedAt, 'ends by the deadline').toBeLessThan(1500);
-  return error as HdfsUnavailable;
 }
 
 describe('a NameNode that gives no proper answer', () => {
@@ -266,61 +219,6 @@ describe('several NameNodes', () => {
     const error = await failure(hdfsAt(await standby(), 'http://127.0.0.1:1').status('/x'));
     expect(error).toBeInstanceOf(HdfsUnavailable);
     expect(error.message).toMatch(/standby.*127\.0\.0\.1:1/);
-  });
-});
-
-describe('an answer that is stuck', () => {
-  /** A NameNode that knows one file; `meet` says after how many ms the `nth` request (from 1) is answered, or never. */
-  async function slow(meet: (nth: number) => number | 'never') {
-    const seen = { requests: 0, givenUp: 0 };
-    const url = await serve((request, response) => {
-      const ms = meet((seen.requests += 1));
-      response.on('close', () => (seen.givenUp += response.writableEnded ? 0 : 1));
-      const content = request.url?.includes('op=open') ? 'bytes' : undefined;
-      const status = request.url?.includes('op=liststatus') ? { FileStatuses: { FileStatus: [] } } : FILE_STATUS;
-      if (ms !== 'never') setTimeout(() => response.end(content ?? JSON.stringify(status)), ms);
-    });
-    return { url, seen };
-  }
-  const small = { maxBytes: 9, expectLength: 5 };
-
-  test.each<[string, (hdfs: Hdfs) => Promise<unknown>]>([
-    ['status', (hdfs) => hdfs.status('/x')],
-    ['listing', (hdfs) => hdfs.list('/x')],
-    ['small file', (hdfs) => hdfs.read('/x', small)],
-  ])('a %s is asked for once more within its time, and the first request given up', async (_, call) => {
-    const { url, seen } = await slow((nth) => (nth === 1 ? 'never' : 0));
-    await call(hdfsAt(url));
-    await expect.poll(() => seen).toEqual({ requests: 2, givenUp: 1 });
-  });
-
-  test('what comes late after all counts, and the second request is given up', async () => {
-    const { url, seen } = await slow((nth) => (nth === 1 ? 300 : 'never'));
-    expect(String(await hdfsAt(url).read('/x', small))).toBe('bytes');
-    await expect.poll(() => seen).toEqual({ requests: 2, givenUp: 1 });
-  });
-
-  test('no third time, and no longer than there is time for one', async () => {
-    const { url, seen } = await slow(() => 'never');
-    expect((await failure(hdfsAt(url).status('/x'))).message).toContain('within 400 ms');
-    await expect.poll(() => seen).toEqual({ requests: 2, givenUp: 2 });
-  });
-
-  test('nothing that is large or changes something', async () => {
-    const { url, seen } = await slow(() => 'never');
-    expect(await failure(hdfsAt(url).read('/x', { maxBytes: 9e6, expectLength: 1e6 }))).toBeInstanceOf(HdfsUnavailable);
-    expect(await failure(hdfsAt(url).mkdirs('/x'))).toBeInstanceOf(HdfsUnavailable);
-    expect(await failure(hdfsAt(url).remove('/x'))).toBeInstanceOf(HdfsUnavailable);
-    expect(seen.requests).toBe(3);
-  });
-
-  test('of one of several NameNodes: the same within its share, then the next', async () => {
-    const [silent, active] = [await slow(() => 'never'), await slow(() => 0)];
-    expect((await hdfsAt(silent.url, active.url).status('/x')).length).toBe(5);
-    expect([silent.seen.requests, active.seen.requests]).toEqual([2, 1]);
-    const stuck = await slow((nth) => (nth === 1 ? 'never' : 0));
-    expect((await hdfsAt(stuck.url, active.url).status('/x')).length).toBe(5);
-    expect([stuck.seen.requests, active.seen.requests]).toEqual([2, 1]);
   });
 });
 
