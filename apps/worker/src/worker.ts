@@ -11,6 +11,7 @@ import type { WorkerRegistry } from '@das/core/mongo/worker-registry';
 import { cancelChannel, QUEUE_NAME } from '@das/core/queue/run-queue';
 import type { RunJob } from '@das/core/queue/run-queue';
 import { Ailment } from './ailment.ts';
+import { Finishing } from './execute/finishing.ts';
 import { KnownFiles } from './execute/known-files.ts';
 import { hdfsAnswers } from './hdfs-answers.ts';
 import { handBack, processJob, RetryLater } from './execute/job.ts';
@@ -28,7 +29,7 @@ export type WorkerOptions = {
   subscriber: Redis;
   registry: WorkerRegistry;
   keeper: LeaseKeeper;
-  job: Omit<JobContext, 'onChange' | 'health' | 'unanswered' | 'knownFiles'>;
+  job: Omit<JobContext, 'onChange' | 'health' | 'unanswered' | 'finishing' | 'knownFiles'>;
   /** True while there is room in WORKER_DIR; rejects where it cannot be looked at (it is gone, say). */
   hasRoom: () => Promise<boolean>;
   /** Does what every attempt needs; rejects with what this worker cannot do. */
@@ -58,6 +59,7 @@ const REDIS_PATIENCE_MS = 5_000;
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #queue: QueueWorker<RunJob>;
+  readonly #finishing: Finishing;
   readonly #heartbeat: NodeJS.Timeout;
   #soon: NodeJS.Timeout | undefined;
   #state: WorkerState = 'active';
@@ -67,9 +69,11 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
+    this.#finishing = new Finishing(options.concurrency, options.log);
     const context: JobContext = {
       ...options.job,
       unanswered: new Set(),
+      finishing: this.#finishing,
       knownFiles: new KnownFiles(KNOWN_BYTES),
       onChange: () => this.#beatSoon(),
       health: {
@@ -126,6 +130,7 @@ export class Worker {
       log.info({ running: keeper.running.length, graceMs }, 'draining: what runs may finish');
     const grace = setTimeout(() => keeper.stopAll('drain'), graceMs);
     await this.#closeQueue();
+    await this.#finishing.settled();
     clearTimeout(grace);
     clearInterval(this.#heartbeat);
     this.#state = 'drained';

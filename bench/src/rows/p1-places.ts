@@ -5,7 +5,7 @@ import { untilCompleted } from '../until-completed.ts';
 import { Stub } from '../stub.ts';
 
 const STUB_S = 2;
-/** Runs before those that count: until then V8 compiles what executes them. */
+/** Runs of each worker before those that count: until then V8 compiles what executes them. */
 const WARM_RUNS = 200;
 /** Workers and their places each. */
 const LAYOUTS = [[1, 1], [1, 2], [1, 4], [1, 8], [1, 16], [2, 1], [4, 4]] as const; // prettier-ignore
@@ -29,7 +29,7 @@ export async function p1(quick: boolean): Promise<Row[]> {
       const { body } = await das.call('createLaunch', { body: { items } });
       await untilCompleted(das, body.runs.map(({ id }) => id), earliestMs); // prettier-ignore
     };
-    await launch(WARM_RUNS, 0);
+    await launch(WARM_RUNS * workers, 0);
     const count = workers * places * rounds;
     const ideal = rounds * STUB_S * 1000;
     const took = await timed(() => launch(count, STUB_S, ideal));

@@ -12,11 +12,13 @@ import type { Document } from 'mongodb';
 export interface BreakableMongo extends AsyncDisposable {
   url: string;
   pid: number;
-  /** Until `heal`, or for `times` commands: `commands` of the client called `appName` fail with `errorCode`. */
-  fail: (what: { commands: string[]; appName: string; errorCode: number; times?: number }) => Promise<void>;
+  /** Until `heal`, or for `times` commands: `commands` of the client called `appName` fail with `errorCode`; on `namespace` only (`database.collection`). */
+  fail: (what: Failing) => Promise<void>;
   heal: () => Promise<void>;
   admin: (command: Document) => Promise<Document>;
 }
+
+type Failing = { commands: string[]; appName: string; errorCode: number; times?: number; namespace?: string };
 
 export async function startBreakableMongo(): Promise<BreakableMongo> {
   const runtimeDir = runtimeDirOf(repositoryRoot, process.env);
@@ -37,8 +39,8 @@ export async function startBreakableMongo(): Promise<BreakableMongo> {
     url: mongo.url,
     pid: mongo.pid,
     admin,
-    fail: async ({ commands, appName, errorCode, times }) => {
-      const data = { failCommands: commands, appName, errorCode };
+    fail: async ({ commands, times, ...where }) => {
+      const data = { failCommands: commands, ...where };
       await admin({ configureFailPoint: 'failCommand', mode: times ? { times } : 'alwaysOn', data });
     },
     heal: async () => void (await admin({ configureFailPoint: 'failCommand', mode: 'off' })),

@@ -63,21 +63,28 @@ export function prepareAttempt(context: AttemptContext, run: RunDocument, n: num
   return new Preparation(context, run.manifest, new Workspace(context.directory, run._id, n), onResidue);
 }
 
+type Stage = {
+  preparation: Preparation;
+  log: Logger;
+  /** Called, and waited for, when the script has completed and nothing of it lives; not, where it ends in another way. */
+  onCompleted: () => Promise<void>;
+};
+
 /** One attempt, from the claim to its end: fetch, submit, observe, finish. Never throws: an error is an ending, too. */
 export async function executeAttempt(
   context: AttemptContext,
   run: RunDocument,
   hold: Hold,
-  preparation: Preparation,
-  log: Logger,
+  stage: Stage,
 ): Promise<Outcome> {
+  const { preparation, log } = stage;
   const stop = () => preparation.stop(hold.signal.reason);
   hold.signal.addEventListener('abort', stop, { once: true });
   try {
     if (run.losses > 0) await endFormerAttempts(run._id, hold.fencingToken, log);
     const prepared = await preparation.done;
     hold.signal.throwIfAborted();
-    return await submitAndWatch(context, run, hold, { preparation, prepared, log });
+    return await submitAndWatch(context, run, hold, prepared, stage);
   } catch (error) {
     if (!(error instanceof AttemptStopped)) log.warn({ error }, 'the attempt could not be executed');
     await preparation[Symbol.asyncDispose](); // and with it whatever of the attempt lives
@@ -100,10 +107,13 @@ async function endFormerAttempts(runId: string, fencingToken: number, log: Logge
   if (ended.length > 0) log.warn({ pids: ended }, 'ended what a former holder of the run had left alive');
 }
 
-type Stage = { preparation: Preparation; prepared: Prepared; log: Logger };
-
-async function submitAndWatch(context: AttemptContext, run: RunDocument, hold: Hold, stage: Stage): Promise<Outcome> {
-  const { preparation, prepared, log } = stage;
+async function submitAndWatch(
+  context: AttemptContext,
+  run: RunDocument,
+  hold: Hold,
+  prepared: Prepared,
+  { preparation, log, onCompleted }: Stage,
+): Promise<Outcome> {
   const { workspace } = preparation;
   const { supervisor } = prepared;
   const submit = submitCommandOf(context, run, preparation.places);
@@ -133,6 +143,7 @@ async function submitAndWatch(context: AttemptContext, run: RunDocument, hold: H
   log.info({ script: run.script.path, attempt: hold.attempt }, 'attempt started');
   const end = await ending;
   unlisten();
+  if (hasCompleted(end) && !output.failure) await onCompleted();
   notes.finishing(output.size);
   const { size, complete } = await output.close({ signal: AbortSignal.timeout(SHIP_MS) });
   if (!complete) log.error('the end of the log could not be stored');
@@ -249,6 +260,10 @@ async function endingOf(
         sparkSubmit: context.sparkSubmit,
       });
   return { kind: 'failed', exit, result, failure };
+}
+
+function hasCompleted(end: ProcessEnd): boolean {
+  return 'by' in end && end.by === 'none' && end.code === 0;
 }
 
 /** The beginning and the end of a stream, which is where errors stand. */

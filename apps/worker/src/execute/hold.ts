@@ -22,6 +22,8 @@ export class Hold {
   readonly #leaseMs: number;
   readonly #stopping = new AbortController();
   readonly #listeners = new Set<() => void>();
+  /** Its place is somebody else's: what is left is to write down what is known. */
+  finishing = false;
   #deadline: number;
   #timer: NodeJS.Timeout;
   #reason: StopReason | null = null;

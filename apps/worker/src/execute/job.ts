@@ -11,6 +11,7 @@ import { commandOf, executeAttempt, prepareAttempt } from './attempt.ts';
 import type { AttemptContext } from './attempt.ts';
 import { settleBlame } from './blame.ts';
 import type { Health } from './blame.ts';
+import type { Finishing } from './finishing.ts';
 import { Hold } from './hold.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import type { Preparation } from './preparation.ts';
@@ -37,6 +38,7 @@ export type JobContext = AttemptContext & {
   log: Logger;
   /** Runs whose claim MongoDB has not answered: they may be ours. */
   unanswered: Set<string>;
+  finishing: Finishing;
   /** Called when what runs here has changed. */
   onChange: () => void;
   /** What this worker does about itself after a loss. */
@@ -48,7 +50,8 @@ const DATABASE_AWAY_MS = 2000;
 
 /**
  * One BullMQ job: claims its run, executes the attempt, records its end, and tells BullMQ what that means. Jobs may
- * come twice, late or for nothing: the claim decides. `turn` ends once the attempt's processes have started.
+ * come twice, late or for nothing: the claim decides. `turn` ends once the attempt's processes have started. BullMQ gets the place back
+ * as soon as a script has completed: its log and its end are written while the next one starts.
  */
 export async function processJob(
   context: JobContext,
@@ -74,8 +77,12 @@ export async function processJob(
       );
       const prepared = preparation ?? preparing.use(prepareAttempt(context, claim.run, claim.attempt, log));
       void spawned(prepared).finally(() => turn[Symbol.dispose]());
-      const verdict = await drive(context, claim.run, hold, prepared, log.child({ attempt: claim.attempt }));
-      return await obey(verdict, job, token);
+      const stage = { preparation: prepared, preparing: preparing.move(), log: log.child({ attempt: claim.attempt }) };
+      const { promise: completed, resolve: onCompleted } = Promise.withResolvers<'completed'>();
+      const driven = drive(context, claim.run, hold, { ...stage, onCompleted: () => onCompleted('completed') });
+      const first = await Promise.race([driven, completed]);
+      if (first === 'completed' && context.finishing.takeOver(hold, driven)) return context.onChange();
+      return await obey(await driven, job, token);
     }
     default:
       return claim satisfies never;
@@ -116,18 +123,20 @@ async function spawned({ done }: Preparation): Promise<void> {
   await done.then(({ supervisor }) => supervisor.spawned).catch(() => undefined);
 }
 
-async function drive(
-  context: JobContext,
-  run: RunDocument,
-  hold: Hold,
-  preparation: Preparation,
-  log: Logger,
-): Promise<Verdict> {
+type Stage = { preparation: Preparation; preparing: AsyncDisposableStack; log: Logger; onCompleted: () => void };
+
+async function drive(context: JobContext, run: RunDocument, hold: Hold, stage: Stage): Promise<Verdict> {
+  const { preparation, log } = stage;
+  await using preparing = stage.preparing;
+  const onCompleted = async () => {
+    stage.onCompleted();
+    preparing.use(await context.finishing.turn());
+  };
   context.keeper.add(hold);
   context.onChange();
   let recorded = false;
   try {
-    const { ending: told, known } = await executeAttempt(context, run, hold, preparation, log);
+    const { ending: told, known } = await executeAttempt(context, run, hold, { preparation, log, onCompleted });
     const ending = await settleBlame(told, context.health);
     const verdict = await recordEnding(context, run, hold, ending, known, log);
     recorded = true;

@@ -25,8 +25,9 @@ export class LeaseKeeper {
     this.#ended = this.#run();
   }
 
+  /** The runs that have a place: processes of them may live. */
   get running(): string[] {
-    return [...this.#holds.keys()];
+    return [...this.#holds.values()].filter(({ finishing }) => !finishing).map(({ runId }) => runId);
   }
 
   add(hold: Hold): void {
