@@ -4,29 +4,30 @@ import type { TestSpecification } from 'vitest/node';
 
 /**
  * What takes longest comes first, so that no long file runs alone at the end. Where nothing was ever run vitest goes by the sizes of files,
- * and a short one may wait long. quick-start.it.test.ts is the very first: it makes the archive that every start of Spark is quicker with.
+ * and a short one may wait long. What keeps the processor busy and what mostly waits take turns, as two run at a time.
+ * quick-start.it.test.ts is the very first: it makes the archive that every start of Spark is quicker with.
  */
 const LONGEST = [
   'apps/worker/src/spark-start/quick-start.it.test.ts',
-  'apps/ui/test/pages.e2e.test.ts',
   'apps/api/test/faults/frozen-services.it.test.ts',
-  'apps/ui/test/log.e2e.test.ts',
-  'apps/worker/test/progress.it.test.ts',
-  'apps/worker/test/faults/exit-truth.it.test.ts',
-  'infra/local/src/checks.it.test.ts',
   'apps/api/test/faults/hdfs-transients.it.test.ts',
+  'apps/ui/test/pages.e2e.test.ts',
   'apps/worker/test/faults/losses.it.test.ts',
+  'apps/worker/test/faults/exit-truth.it.test.ts',
   'apps/worker/test/faults/crash-points.it.test.ts',
+  'infra/local/src/checks.it.test.ts',
   'apps/worker/test/faults/clocks.it.test.ts',
-  'apps/ui/test/main-path.e2e.test.ts',
-  'apps/api/test/main-path.it.test.ts',
-  'apps/ui/test/run-progress.e2e.test.ts',
+  'apps/ui/test/log.e2e.test.ts',
   'apps/worker/test/faults/unfit.it.test.ts',
+  'apps/worker/test/progress.it.test.ts',
   'apps/worker/test/faults/campaign.it.test.ts',
-  'apps/worker/test/faults/redis-disposable.it.test.ts',
+  'apps/ui/test/main-path.e2e.test.ts',
   'apps/worker/test/faults/drain.it.test.ts',
-  'apps/ui/test/workers.e2e.test.ts',
+  'apps/api/test/main-path.it.test.ts',
+  'apps/worker/test/faults/redis-disposable.it.test.ts',
+  'apps/ui/test/run-progress.e2e.test.ts',
   'apps/worker/test/faults/disk.it.test.ts',
+  'apps/ui/test/workers.e2e.test.ts',
 ];
 
 class LongestFirst extends BaseSequencer {
