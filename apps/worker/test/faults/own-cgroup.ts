@@ -16,7 +16,7 @@ export async function ownCgroup(first: string, limitFiles: readonly string[]): P
     const group = dirname(limitFile);
     const limit = (to: string) => writeFile(limitFile, to, { flag: 'r+' }); // not there: no cgroup
     try {
-      await mkdir(group);
+      await mkdir(group, { recursive: true }); // an earlier one that was killed may have left it
       await limit(first);
     } catch {
       await rmdir(group).catch(() => undefined);
