@@ -53,6 +53,7 @@ test(
     // One that has begun before the scripts lay there is joined: the API scans when it starts.
     const done = await eventually('a scan has found them', scanned, ({ found }) => found === 3);
     expect(done).toMatchObject({ state: 'done', missing: [] });
+    expect(das.logs, 'where all is there a start warns of nothing').not.toMatch(/ - (WARN|ERROR) - /);
     const scripts = (await das.call('listScripts')).body.items;
     expect(scripts.map(({ path, status }) => [path, status])).toEqual([
       [broken, 'pending'],

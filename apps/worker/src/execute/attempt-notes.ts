@@ -34,6 +34,7 @@ export class AttemptNotes {
   /** Called when what is gathered has been written, or will be by somebody else. */
   #waiting: (() => void)[] = [];
   #running = false;
+  #finishing = false;
   #stopping = false;
 
   constructor(stores: { db: Database; runs: RunStore }, script: string, hold: Hold, log: Logger) {
@@ -56,7 +57,9 @@ export class AttemptNotes {
   running(): void {
     if (this.#running) return;
     this.#running = true;
-    void this.#note({ phase: 'running', runningAt: this.#stores.db.clock.now() });
+    const runningAt = this.#stores.db.clock.now();
+    // The first output of a quick script may be read after its end.
+    void this.#note(this.#finishing ? { runningAt } : { phase: 'running', runningAt });
   }
 
   /** A line of spark-submit's own stderr: the only place whose application id and UI address are believed. */
@@ -83,6 +86,7 @@ export class AttemptNotes {
   }
 
   finishing(logSize: number): void {
+    this.#finishing = true;
     void this.#note({ phase: 'finishing', logSize });
   }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Queue } from 'bullmq';
 import type { JobsOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -44,6 +45,12 @@ export class RunQueue {
     this.#bases = `${options.prefix}:bases`;
     this.#now = options.now ?? Date.now;
     this.#small = Coalescer.whole((groups) => this.#add(groups.flat()));
+  }
+
+  /** Resolves when Redis has been reached, or could not be, or with `signal`. */
+  async tried(signal: AbortSignal): Promise<void> {
+    if (this.#redis.status === 'ready') return;
+    await once(this.#redis, 'ready', { signal }).catch(() => undefined); // an error tells as well
   }
 
   /** Enqueues `runs`; false when Redis is away or did not answer within `timeoutMs` (the reconciler will do it). */

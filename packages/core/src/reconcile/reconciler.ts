@@ -30,6 +30,8 @@ export type ReconcilerOptions = {
 
 /** How often what is cheap to leave for a while is looked at. */
 const SLOW_MS = 10_000;
+/** Redis is waited for so long at the start. */
+const CONNECT_MS = 3000;
 
 /**
  * Brings every stuck case forward by itself. Every process of DAS runs one, a lock in MongoDB lets one work:
@@ -71,6 +73,8 @@ export class Reconciler {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
+    // What has only just begun to connect is not away.
+    await this.#options.queue.tried(AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)]));
     while (!signal.aborted) {
       try {
         const abstains = performance.now() < this.#abstainsUntil;
