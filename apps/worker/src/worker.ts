@@ -41,9 +41,11 @@ export type WorkerOptions = {
 const KNOWN_BYTES = 4 * 1024 * 1024;
 const SOON_MS = 250;
 /**
- * Starts take turns, as many at once as there are cores: sixteen side by side on two cores are all done when the last is, and what
- * started together ends together. A start takes some 15 ms of CPU; what takes longer waits for something else (for HDFS, say).
+ * Starts take turns, so many at once: sixteen side by side on two cores are all done when the last is, and what started together ends together.
+ * Half the cores, as a start keeps MongoDB busy as well, and other workers may share the machine. It takes some 15 ms of CPU; what takes longer
+ * waits for something else (for HDFS, say).
  */
+const STARTS_AT_ONCE = Math.ceil(availableParallelism() / 2);
 const START_TURN_MS = 50;
 /** Between two tries whether attempts can be started again. */
 const RETRY_START_MS = { firstMs: 1000, mostMs: 30_000 };
@@ -86,7 +88,7 @@ export class Worker {
     const onChange = () => this.#followHealth();
     this.#unable = new Ailment({ isOver: options.tryToStart, ...RETRY_START_MS, onChange });
     this.#withoutHdfs = new Ailment({ isOver: () => hdfsAnswers(options.job.hdfs), ...RETRY_HDFS_MS, onChange });
-    const starts = new Turns(availableParallelism(), { longestMs: START_TURN_MS });
+    const starts = new Turns(STARTS_AT_ONCE, { longestMs: START_TURN_MS });
     const process = async (job: Job<RunJob>, token: string | undefined) => {
       using turn = await starts.take();
       return this.#state === 'active' ? await processJob(context, job, token, turn) : await handBack(job, token);
@@ -126,8 +128,8 @@ export class Worker {
     this.#unable.close();
     this.#withoutHdfs.close();
     await this.#beat();
-    if (keeper.running.length > 0)
-      log.info({ running: keeper.running.length, graceMs }, 'draining: what runs may finish');
+    const runs = { running: keeper.running.length, finishing: this.#finishing.size };
+    if (runs.running + runs.finishing > 0) log.info({ ...runs, graceMs }, 'draining: what runs may finish');
     const grace = setTimeout(() => keeper.stopAll('drain'), graceMs);
     await this.#closeQueue();
     await this.#finishing.settled();

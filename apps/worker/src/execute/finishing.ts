@@ -26,18 +26,25 @@ export class Finishing {
     return this.#turns.take();
   }
 
+  get size(): number {
+    return this.#attempts.size;
+  }
+
+  /** Without it an attempt keeps its place until its end is written. */
+  get hasRoom(): boolean {
+    return this.#attempts.size < this.#most;
+  }
+
   /**
-   * False: its place is needed until the end, as only that says what becomes of its job. Should a completed script be lost after all (its
-   * log could not be kept), the run has no job any more, and the reconciler enqueues it.
+   * Its place is given back before `driven` has ended. Should a completed script be lost after all (its log could not be kept), the run has no
+   * job any more, and the reconciler enqueues it.
    */
-  takeOver(hold: Hold, driven: Promise<unknown>): boolean {
-    if (this.#attempts.size >= this.#most) return false;
+  takeOver(hold: Hold, driven: Promise<unknown>): void {
     hold.finishing = true;
     const onError = (error: unknown) =>
       this.#log.error({ error, runId: hold.runId }, 'the end of the run could not be written');
     const tried = driven.catch(onError).finally(() => this.#attempts.delete(tried));
     this.#attempts.add(tried);
-    return true;
   }
 
   async settled(): Promise<void> {

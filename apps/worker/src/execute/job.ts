@@ -70,6 +70,8 @@ export async function processJob(
     case 'early':
       return await delay(job, token, claim.delayMs);
     case 'claimed': {
+      // Of a claim that nobody answered: its job has come back, and the attempt is driven by the one that came first.
+      if (context.keeper.drives(claim.run._id, claim.fencingToken)) return log.debug('nothing to do: it runs here');
       const hold = new Hold(
         { runId: claim.run._id, attempt: claim.attempt, fencingToken: claim.fencingToken },
         context.leaseMs,
@@ -77,12 +79,14 @@ export async function processJob(
       );
       const prepared = preparation ?? preparing.use(prepareAttempt(context, claim.run, claim.attempt, log));
       void spawned(prepared).finally(() => turn[Symbol.dispose]());
-      const stage = { preparation: prepared, preparing: preparing.move(), log: log.child({ attempt: claim.attempt }) };
-      const { promise: completed, resolve: onCompleted } = Promise.withResolvers<'completed'>();
-      const driven = drive(context, claim.run, hold, { ...stage, onCompleted: () => onCompleted('completed') });
-      const first = await Promise.race([driven, completed]);
-      if (first === 'completed' && context.finishing.takeOver(hold, driven)) return context.onChange();
-      return await obey(await driven, job, token);
+      const { promise: completed, resolve: onCompleted } = Promise.withResolvers<void>();
+      const stage = { preparation: prepared, log: log.child({ attempt: claim.attempt }), onCompleted };
+      const driven = drive(context, claim.run, hold, stage);
+      const hasCompleted = await Promise.race([driven.then(() => false), completed.then(() => true)]);
+      if (!hasCompleted || !context.finishing.hasRoom) return await obey(await driven, job, token);
+      const rest = preparing.move();
+      context.finishing.takeOver(hold, driven.finally(() => rest.disposeAsync())); // prettier-ignore
+      return context.onChange();
     }
     default:
       return claim satisfies never;
@@ -123,14 +127,14 @@ async function spawned({ done }: Preparation): Promise<void> {
   await done.then(({ supervisor }) => supervisor.spawned).catch(() => undefined);
 }
 
-type Stage = { preparation: Preparation; preparing: AsyncDisposableStack; log: Logger; onCompleted: () => void };
+type Stage = { preparation: Preparation; log: Logger; onCompleted: () => void };
 
 async function drive(context: JobContext, run: RunDocument, hold: Hold, stage: Stage): Promise<Verdict> {
   const { preparation, log } = stage;
-  await using preparing = stage.preparing;
+  using turns = new DisposableStack();
   const onCompleted = async () => {
     stage.onCompleted();
-    preparing.use(await context.finishing.turn());
+    turns.use(await context.finishing.turn());
   };
   context.keeper.add(hold);
   context.onChange();

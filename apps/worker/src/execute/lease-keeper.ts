@@ -30,6 +30,11 @@ export class LeaseKeeper {
     return [...this.#holds.values()].filter(({ finishing }) => !finishing).map(({ runId }) => runId);
   }
 
+  /** Whether that very attempt is driven here already. */
+  drives(runId: string, fencingToken: number): boolean {
+    return this.#holds.get(runId)?.fencingToken === fencingToken;
+  }
+
   add(hold: Hold): void {
     this.#holds.set(hold.runId, hold);
     if (this.#all) hold.stop(this.#all);

@@ -102,9 +102,9 @@ export class Shipper {
       const closing = this.#closing;
       try {
         const overrun = await this.#ship();
+        if (closing || this.#spool.failure) return await this.#end();
         this.#failing = false;
         retryMs = RETRY_MS.first;
-        if (closing || this.#spool.failure) return await this.#end();
         if (overrun) await this.#rest(OVERRUN_MS, this.#hurry.signal);
       } catch (error) {
         if (this.#stop.signal.aborted) return false;

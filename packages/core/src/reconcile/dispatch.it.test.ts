@@ -91,6 +91,18 @@ test('of 10,200 runs that wait, the newest that lost their jobs are found at onc
   expect(told.map(({ _id }) => _id)).toEqual(lost.map(({ _id }) => _id));
 });
 
+test('a run that waits anew without a job is found at once, though it had one when it was looked for a moment before', async () => {
+  const [run] = (await store(1, 10_000)) as [{ _id: string; epoch: number }];
+  const reconciler = dispatch();
+  await reconciler.round(false); // fills Redis
+  await reconciler.round(false); // looks for it
+  await queue.remove(run);
+  const nextAttemptAt = new Date(db.clock.now().getTime() - 3000);
+  await db.runs.updateOne({ _id: run._id }, { $set: { state: 'retrying', nextAttemptAt } });
+  await reconciler.round(false);
+  expect(await withoutJob()).toEqual([]);
+});
+
 test('whoever enqueues again what an emptied Redis lost, and gets no further than its first runs, is followed by one that does all', async () => {
   const runs = await store(1200, -60_000); // none is overdue
   const broken = await connect();

@@ -24,7 +24,7 @@ export class LostJobs {
   readonly #log: Logger;
   readonly #retrying: Rotation;
   readonly #queued: Rotation;
-  /** When a run was last found to have its job (monotonic). */
+  /** When a run was last found to have the job of its attempt to come (monotonic). */
   readonly #probed = new Map<string, number>();
 
   constructor(options: { db: Database; runs: RunStore; queue: RunQueue; log: Logger }) {
@@ -55,7 +55,7 @@ export class LostJobs {
   /** From the newest down to where a whole batch is known. */
   async #lookAtNewest(filter: Filter<RunDocument>): Promise<void> {
     for await (const batch of batches(this.#db, filter, PROBES, 'newest')) {
-      if (batch.every(({ _id }) => this.#probed.has(_id))) return;
+      if (batch.every((run) => this.#probed.has(waitOf(run)))) return;
       if (!(await this.#probe(batch))) return;
     }
   }
@@ -67,10 +67,10 @@ export class LostJobs {
   /** False: Redis did not take what it lacks. */
   async #probe(batch: readonly Enqueued[]): Promise<boolean> {
     const now = performance.now();
-    const unknown = batch.filter(({ _id }) => !this.#probed.has(_id));
+    const unknown = batch.filter((run) => !this.#probed.has(waitOf(run)));
     const missing = await this.#queue.missing(unknown);
     if (!(await this.#queue.enqueue(missing, 5000))) return false;
-    for (const { _id } of unknown) this.#probed.set(_id, now);
+    for (const run of unknown) this.#probed.set(waitOf(run), now);
     const ids = missing.map(({ _id }) => _id);
     if (ids.length > 0) await this.#runs.noteDispatch(ids, 'it had no job in Redis: enqueued');
     for (const runId of ids) this.#log.warn({ runId }, 'the run had no job in Redis: enqueued');
@@ -88,4 +88,9 @@ export class LostJobs {
       );
     }
   }
+}
+
+/** One wait of a run: it may have ended, and begun anew, since it was looked at. */
+function waitOf({ _id, epoch, nextAttemptAt }: Enqueued): string {
+  return `${_id} ${epoch} ${nextAttemptAt?.getTime() ?? ''}`;
 }
