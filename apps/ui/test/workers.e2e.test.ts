@@ -36,6 +36,11 @@ test('says why nothing runs and how to mend it, then shows each place and what r
   const worker = await das.addWorker({ WORKER_CONCURRENCY: '2' });
   await das.waitFor(quick.id);
   await visit.sees(queue.getByRole('heading', { name: 'Nothing waits: 2 places of 2 are free.' }));
+  // Of quick ones the next is claimed before the end of the last is told.
+  const quicks = [];
+  for (let count = 0; count < 8; count++) quicks.push((await das.submit({ script: `${das.scriptsDir}/quick.py` })).id);
+  for (const id of quicks) await das.waitFor(id);
+  await visit.sees(page.getByText('0 of 2 places', { exact: true }));
   const runs = [];
   for (let count = 0; count < 3; count++) runs.push((await das.submit({ script: slow })).id);
   const places = page.getByRole('list', { name: /^Places of/ }).getByRole('listitem');

@@ -4,7 +4,8 @@ import { listAllRuns } from '../api/runs.ts';
 import { listWorkers } from '../api/system.ts';
 import { byId } from '../live/by-key.ts';
 import { Watch } from '../live/watch.svelte.ts';
-import { placesOf } from './places.ts';
+import { occupancyOf, placesOf } from './places.ts';
+import type { Occupancy } from './places.ts';
 
 /** A worker that has gone silent says nothing, so it is looked for. Milliseconds. */
 const LOOK_MS = 5000;
@@ -12,7 +13,7 @@ const LOOK_MS = 5000;
 /** The workers and what each runs, live. */
 export class WorkerList {
   workers = $state.raw<Worker[]>([]);
-  /** The runs that occupy a place, by id. */
+  /** The runs that a worker drives, by id: they have a place, or finish. */
   runs = $state.raw<ReadonlyMap<string, RunSummary>>(byId([]));
   readonly watch = new Watch({
     topics: ['workers', 'runs'],
@@ -58,11 +59,15 @@ export class WorkerList {
     }
   }
 
-  /** What a worker runs: told by the runs themselves, which are newer than its last heartbeat. */
+  /** What a worker drives: told by the runs themselves, which are newer than its last heartbeat. */
   runsOf(worker: Worker): RunSummary[] {
     const runs = [...this.runs.values()].filter((run) => run.workerId === worker.id);
     // By age, so that a run keeps its place while others come and go after it.
     return runs.sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  occupancyOf(worker: Worker): Occupancy {
+    return occupancyOf(worker, this.runsOf(worker));
   }
 
   #apply(items: readonly RunSummary[]): void {
