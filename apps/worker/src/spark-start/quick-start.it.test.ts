@@ -160,12 +160,11 @@ spark.sql("select nothing from nowhere")
     },
   );
 
-  test('an example of Spark’s own prints what it prints', { timeout: LONG_MS }, async () => {
+  test('Spark’s own examples print the same', { timeout: LONG_MS }, async () => {
     const words = await scriptOf('words.txt', 'a b a\nc a\n');
-    const command = commandOf(join(EXAMPLES, 'wordcount.py'), { args: [words] });
-    const ended = await execute(await quick.prepare(command, environment(), directory, 'standard'));
-    // All that stock Spark prints, too: it is not asked again, as that alone takes a quarter of a minute.
-    expect(ended).toMatchObject({ code: 0, stdout: 'a: 3\nb: 1\nc: 1\n' });
+    const both = await sideBySide(commandOf(join(EXAMPLES, 'wordcount.py'), { args: [words] }));
+    expect(both.quick).toMatchObject({ code: 0, stdout: both.stock.stdout });
+    expect(both.stock.stdout).toBe('a: 3\nb: 1\nc: 1\n');
   });
 
   const ends = {
