@@ -50,6 +50,8 @@ type Submitted = NonNullable<CallOptions<'submitRun'>['body']>;
 export class Das implements AsyncDisposable {
   readonly stack: Stack;
   readonly database: string;
+  /** What its keys in Redis begin with. */
+  readonly queuePrefix: string;
   /** Where this DAS's scripts lie in HDFS. */
   readonly scriptsDir: string;
   /** Working folders of its processes. */
@@ -70,12 +72,13 @@ export class Das implements AsyncDisposable {
     this.stack = { ...inject('stack'), ...options.stack };
     this.home = home;
     this.database = `das-${id}`;
+    this.queuePrefix = id;
     this.scriptsDir = `/das-${id}/scripts`;
     this.#options = options;
     this.hdfsUser = process.env['HDFS_USER'] || userInfo().username;
     this.hdfs = createHdfs({ urls: this.stack.hdfsUrl.split(','), user: this.hdfsUser, deadlineMs: 30_000 });
-    const { stack, database, scriptsDir, hdfsUser } = this;
-    this.#env = settingsOf({ stack, database, scriptsDir, hdfsUser, home, queuePrefix: id }, options);
+    const { stack, database, scriptsDir, hdfsUser, queuePrefix } = this;
+    this.#env = settingsOf({ stack, database, scriptsDir, hdfsUser, home, queuePrefix }, options);
   }
 
   static async start(options: DasOptions = {}): Promise<Das> {
@@ -261,7 +264,7 @@ export class Das implements AsyncDisposable {
     const { log } = createLogger({ level: 'silent', format: 'text', file: '' });
     const redis = connectRedis(this.stack.redisUrl, 'patient', log);
     try {
-      for await (const keys of redis.scanStream({ match: `${this.#env['QUEUE_PREFIX']}:*`, count: 1000 })) {
+      for await (const keys of redis.scanStream({ match: `${this.queuePrefix}:*`, count: 1000 })) {
         if ((keys as string[]).length > 0) await redis.del(...(keys as string[]));
       }
     } finally {

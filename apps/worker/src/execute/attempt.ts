@@ -245,7 +245,7 @@ async function endingOf(
 
   const tail = output.tail('stdout', LIMITS.resultTailBytes);
   const result: ResultDocument = { exitCode: exit.code, tail, ...readResultFile(workspace.resultFile) };
-  if (!stopped && exit.code === 0) return { kind: 'completed', exit, result };
+  if (hasCompleted(ended)) return { kind: 'completed', exit, result };
   const failure: Failure = stopped
     ? {
         kind: 'timeout',

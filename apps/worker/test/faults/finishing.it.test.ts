@@ -1,6 +1,8 @@
 import { join } from 'node:path';
-import { Queue } from 'bullmq';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createLogger } from '@das/core/logging/logger';
+import type { RunDocument } from '@das/core/mongo/documents';
+import { RunQueue } from '@das/core/queue/run-queue';
 import type { AppProcess } from '@das/testkit/app-process';
 import { startBreakableMongo } from '@das/testkit/breakable-mongo';
 import type { BreakableMongo } from '@das/testkit/breakable-mongo';
@@ -92,11 +94,11 @@ test('its job comes back, and MongoDB does not answer for a moment: nothing is e
     expect(breaches(await readLedger(ledger))).toEqual([]);
   }));
 
-async function enqueueAgain(runId: string): Promise<void> {
-  const queue = new Queue('runs', {
-    connection: { url: das.stack.redisUrl },
-    prefix: das.database.replace(/^das-/, ''),
-  });
-  await queue.add('run', { runId, epoch: 1 }, { jobId: `${runId}-1` });
+async function enqueueAgain(id: string): Promise<void> {
+  const { log } = createLogger({ level: 'silent', format: 'text', file: '' });
+  const queue = new RunQueue({ redisUrl: das.stack.redisUrl, prefix: das.queuePrefix, log });
+  await queue.tried(AbortSignal.timeout(5000));
+  const run = (await das.db.runs.findOne({ _id: id })) as RunDocument;
+  expect(await queue.enqueue([run], 5000)).toBe(true);
   await queue.close();
 }
