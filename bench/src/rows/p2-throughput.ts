@@ -41,7 +41,10 @@ export async function p2(quick: boolean): Promise<Row[]> {
   ]; // prettier-ignore
 }
 
-/** Share of the places' time that attempts took, from the first start until the first place finds nothing more to do. */
+/**
+ * Share of the places' time that attempts took, from the first start until the first place finds nothing more to do. While one still finishes
+ * the next may have its place (docs/adr/0024): that place is busy once.
+ */
 function busy(runs: readonly Run[]): number {
   const spans = runs.map(
     ({ startedAt, finishedAt }) => [Date.parse(startedAt ?? ''), Date.parse(finishedAt ?? '')] as const,
@@ -49,6 +52,12 @@ function busy(runs: readonly Run[]): number {
   const from = Math.min(...spans.map(([start]) => start));
   const lastStart = Math.max(...spans.map(([start]) => start));
   const until = Math.min(...spans.map(([, end]) => end).filter((end) => end > lastStart));
-  const taken = spans.reduce((sum, [start, end]) => sum + Math.max(0, Math.min(end, until) - start), 0);
+  const changes = [...spans.flat().filter((time) => time < until), until].sort((one, other) => one - other);
+  const takenAt = (time: number) =>
+    Math.min(PLACES, spans.filter(([start, end]) => start <= time && time < end).length);
+  const taken = changes.slice(1).reduce((sum, to, index) => {
+    const since = changes[index] as number;
+    return sum + (to - since) * takenAt(since);
+  }, 0);
   return (100 * taken) / (PLACES * (until - from));
 }
