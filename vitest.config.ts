@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer } from 'vitest/node';
 import type { TestSpecification } from 'vitest/node';
@@ -29,6 +31,8 @@ const LONGEST = [
   'apps/worker/test/faults/disk.it.test.ts',
   'apps/ui/test/workers.e2e.test.ts',
 ];
+for (const path of LONGEST)
+  if (!existsSync(join(import.meta.dirname, path))) throw new Error(`vitest.config.ts: there is no ${path} any more`);
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -82,8 +82,9 @@ test('its job comes back, and MongoDB does not answer for a moment: nothing is e
     await refuseLogs();
     const { id } = await das.submit({ script: driver, args: [ledger, '0.2', '-'] });
     await untilFinishing(id);
-    // 91: the primary shuts down. Redis was killed and has forgotten its last second: the job is there again.
-    await mongo.fail({ commands: ['find'], appName: 'das-worker', errorCode: 91, namespace: `${das.database}.runs` });
+    // 91: the primary shuts down, for its log as well. Redis was killed and has forgotten its last second: the job is there again.
+    const all = ['find', 'insert', 'update', 'findAndModify'];
+    await mongo.fail({ commands: all, appName: 'das-worker', errorCode: 91 });
     await enqueueAgain(id);
     const said = (what: RegExp) => eventually(String(what), () => Promise.resolve(worker.log), (log) => what.test(log)); // prettier-ignore
     await said(/the run is not claimed, as far as is known/);
