@@ -24,6 +24,13 @@ function expectOnlyLosses(run: Run, tail: string): void {
   );
 }
 
+// Before either part: two JVMs that start would leave the API no time to read what the other part submits.
+let hdfs: OwnHdfs;
+beforeAll(async () => {
+  hdfs = await startOwnHdfs();
+});
+afterAll(() => hdfs[Symbol.asyncDispose]());
+
 // Both parts mostly wait: for answers that do not come, and for HDFS.
 describe.concurrent('a proxy in front of WebHDFS', () => {
   let das: Das;
@@ -97,17 +104,15 @@ describe.concurrent('a proxy in front of WebHDFS', () => {
 });
 
 describe.concurrent('its daemons', () => {
-  let hdfs: OwnHdfs;
   let das: Das;
   beforeAll(async () => {
-    hdfs = await startOwnHdfs();
     das = await startDas({
       stub: true,
       stack: { hdfsUrl: hdfs.url, hdfsRpcUrl: hdfs.rpcUrl },
       workerEnv: { HDFS_DEADLINE_MS: '2000' },
     });
   });
-  afterAll(() => das[Symbol.asyncDispose]().finally(() => hdfs[Symbol.asyncDispose]()));
+  afterAll(() => das[Symbol.asyncDispose]());
 
   /** Accepted, and not fetched before HDFS is broken: four others keep the worker busy. */
   async function acceptedBefore(name: string): Promise<{ id: string; release: () => Promise<unknown> }> {
