@@ -94,7 +94,6 @@ test(
     expect(counted?.attempts).toHaveLength(1);
     const [attempt] = counted?.attempts ?? [];
     expect(attempt).toMatchObject({ n: 1, state: 'completed', exitCode: 0, signal: null, deployMode: 'client' });
-    expect(attempt?.sparkAppId).toMatch(/^local-\d+$/);
     expect(attempt?.trackingUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+/);
     expect(attempt?.command.slice(-2)[0]).toMatch(/\/count\.py$/);
     expect(attempt?.command.at(-1)).toBe('1000');

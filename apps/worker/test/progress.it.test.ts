@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 /** How far Spark is, from real PySpark jobs of three stages whose tasks sleep. */
 let das: Das;
 beforeAll(async () => {
-  das = await Das.start();
+  das = await Das.start({ env: { SPARK_CONF_ALLOW: 'spark.eventLog.enabled,spark.eventLog.dir' } });
 });
 afterAll(() => das[Symbol.asyncDispose]());
 
@@ -40,9 +40,17 @@ test("where a script turns Spark's log off: from the driver's REST API; and with
   const script = await das.putScript('stages.py', STAGES);
   const { run, seen } = await watch(await das.submit({ script, args: ['3', 'OFF'] }));
   expect(run.state).toBe('completed');
+  expect(run.attempts[0]?.sparkAppId).toMatch(/^local-\d+$/);
   expect(await das.log(run.id)).not.toContain('TaskSetManager');
   expect(seen.some(({ stages, tasks, tasksDone }) => stages === 3 && tasks === 10 && tasksDone < 10)).toBe(true);
   expect(seen.some(({ tasksDone, etaMs }) => tasksDone < 6 && etaMs !== undefined && etaMs > 0)).toBe(true);
+});
+
+test('the application is known of a quick script, too, where its events are logged', async () => {
+  const script = await das.putScript('stages.py', STAGES);
+  const conf = { 'spark.eventLog.enabled': 'true', 'spark.eventLog.dir': `file:${das.home}` };
+  const { attempts } = await das.runToEnd({ script, args: ['0'], conf });
+  expect(attempts[0]?.sparkAppId).toMatch(/^local-\d+$/);
 });
 
 test('a script without Spark has no progress, and none is invented', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@das/core/logging/logger';
 import type { Database } from '@das/core/mongo/database';
 import type { AttemptDocument } from '@das/core/mongo/documents';
@@ -9,7 +10,12 @@ import type { Hold } from './hold.ts';
 import { noteLogSize } from './log-size-notes.ts';
 import { ProgressNotes } from './progress-notes.ts';
 
-/** How long the Spark UI is asked for the application's id. */
+/**
+ * The Spark UI is asked for the application's id only where a script goes on for so long: the first answer takes the driver 0.2 to 0.3 s of
+ * CPU, a twentieth of a quick script. Where the id can be looked up later, as events are logged, the log tells it at once.
+ */
+const ASK_AFTER_MS = 5000;
+/** How long it is asked then. */
 const ASK_MS = 20_000;
 const UI_HOST = '127.0.0.1';
 /** Runs of a script that say what it usually takes. */
@@ -28,6 +34,7 @@ export class AttemptNotes {
   readonly #closing = new AbortController();
   readonly #progress: ProgressNotes;
   readonly #sightings = new Sightings(UI_HOST);
+  #application: string | undefined;
   #unwritten: Partial<AttemptDocument> = {};
   #gathering: NodeJS.Timeout | undefined;
   #writing: Promise<void> | null = null;
@@ -66,7 +73,7 @@ export class AttemptNotes {
   sparkLine(line: string): void {
     for (const sighting of this.#sightings.in(line)) {
       this.running();
-      if (sighting.kind === 'application') void this.#note({ sparkAppId: sighting.id });
+      if (sighting.kind === 'application') this.#applicationIs(sighting.id);
       else this.#ui(sighting.url);
     }
     this.#progress.line(line);
@@ -102,11 +109,23 @@ export class AttemptNotes {
 
   #ui(trackingUrl: string): void {
     void this.#note({ trackingUrl });
-    void askApplicationId(trackingUrl, { deadlineMs: ASK_MS, signal: this.#closing.signal }).then((id) => {
-      if (!id) return;
-      void this.#note({ sparkAppId: id });
-      this.#progress.application(trackingUrl, id);
-    });
+    this.#application = undefined; // of a context that was there before, if any
+    void this.#applicationAt(trackingUrl);
+  }
+
+  #applicationIs(id: string): void {
+    this.#application = id;
+    void this.#note({ sparkAppId: id });
+  }
+
+  async #applicationAt(trackingUrl: string): Promise<void> {
+    const { signal } = this.#closing;
+    await sleep(ASK_AFTER_MS, undefined, { signal }).catch(() => undefined);
+    if (!this.#application) {
+      const id = await askApplicationId(trackingUrl, { deadlineMs: ASK_MS, signal });
+      if (id) this.#applicationIs(id);
+    }
+    if (this.#application) this.#progress.application(trackingUrl, this.#application);
   }
 
   /** Resolves when it is written, could not be, or is left for the end. */

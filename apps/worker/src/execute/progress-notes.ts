@@ -8,8 +8,8 @@ import { StageLog } from '@das/core/spark/stage-log';
 const WRITE_EVERY_MS = 1000;
 /** An estimate that nothing confirms grows old: it is told anew. */
 const REFRESH_MS = 5000;
-/** How long the log may say nothing of stages before the driver's REST API is asked: that costs the driver CPU. */
-const SILENT_MS = 10_000;
+/** How long the log may say nothing of stages, once the application is known, before the driver's REST API is asked: that costs the driver CPU. */
+const SILENT_MS = 5000;
 const ASK_EVERY_MS = 2000;
 /** A driver that is busy answers late; meanwhile nothing else is asked. */
 const ASK_DEADLINE_MS = 10_000;

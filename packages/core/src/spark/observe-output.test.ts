@@ -36,6 +36,14 @@ test.each([
     ],
   ],
   ['INFO Something: app id local-1763800000000', [{ kind: 'application', id: 'local-1763800000000' }]],
+  [
+    'INFO RollingEventLogFilesWriter: Logging events to file:/logs/eventlog_v2_local-1763800000000/events_1_local-1763800000000.zstd',
+    [{ kind: 'application', id: 'local-1763800000000' }],
+  ],
+  [
+    'INFO SingleEventLogFileWriter: Logging events to file:/logs/local-1763800000000.zstd.inprogress',
+    [{ kind: 'application', id: 'local-1763800000000' }],
+  ],
   ['INFO SparkContext: Submitted application: local-1763800000000', []],
   ["INFO Utils: Successfully started service 'sparkDriver' on port 37955.", []],
 ])('%s', (line, sightings) => expect(new Sightings('h').in(line)).toEqual(sightings));

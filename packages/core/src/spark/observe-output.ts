@@ -2,14 +2,15 @@
  * Watches spark-submit's own stderr for the application id and the address of the Spark UI.
  *
  * Seen with Spark 4.3.0: the default log profile prints INFO to stderr, among it `Successfully started service 'SparkUI' on
- * port N.`; the id of an application under a local master is never logged, so the worker asks the UI for it
- * (spark-ui.ts). An operator whose log4j2 settings hide those lines loses the two, and nothing else. DAS therefore leaves
- * the log settings alone.
+ * port N.`; the id of an application under a local master is logged only where its events are (`Logging events to
+ * …/local-1763…`), so the worker asks the UI of a script that goes on for it (spark-ui.ts). An operator whose log4j2 settings
+ * hide those lines loses the two, and nothing else. DAS therefore leaves the log settings alone.
  */
 
 export type Sighting = { kind: 'application'; id: string } | { kind: 'ui'; url: string };
 
-const APPLICATION_ID = /\b(app-\d{14}-\d{4,}|local-\d{13}|application_\d{10,}_\d{4,})\b/;
+/** `_` may stand before it: a log of events that is cut into several is called `eventlog_v2_local-1763…`. */
+const APPLICATION_ID = /(?<![A-Za-z0-9])(app-\d{14}-\d{4,}|local-\d{13}|application_\d{10,}_\d{4,})\b/;
 const UI_ADDRESS = [/\bBound SparkUI to .*started at (https?:\/\/[^\s,]+)/, /\btracking URL: (https?:\/\/\S+)/i];
 const UI_PORT = /Successfully started service 'SparkUI' on port (\d+)/;
 
