@@ -18,7 +18,7 @@ import { LeaseStore } from '@das/core/mongo/lease-store';
 import { RunStore } from '@das/core/mongo/run-store';
 import { RunQueue } from '@das/core/queue/run-queue';
 import { Reconciler } from '@das/core/reconcile/reconciler';
-import { releaseMemory } from '@das/core/process/release-memory';
+import { releaseAfterBursts, releaseMemory } from '@das/core/process/release-memory';
 import { demandTokenOffLoopback } from './session/listen-rule.ts';
 import { startApi } from './start-api.ts';
 
@@ -63,6 +63,7 @@ async function main(): Promise<void> {
     const http = createServer({ requestTimeout: 30_000, keepAliveTimeout: 75_000 });
     releases.push(startApi({ settings, env: process.env, db, queue, hdfs, http, dashboard: DASHBOARD, owner, log }));
     releaseMemory();
+    releaseAfterBursts();
     const port = await listen(http, settings);
     log.info(
       `API listens on http://${settings.API_HOST.includes(':') ? `[${settings.API_HOST}]` : settings.API_HOST}:${port}`,

@@ -21,8 +21,11 @@ export const WORKER_FLAGS: readonly string[] = [
   ...QUIET,
 ];
 
-/** Of an API, which makes more objects at once than a worker: what it frees it frees sooner, and it stays 30 MiB smaller after a burst. */
-export const API_FLAGS: readonly string[] = ['--max-semi-space-size=4', ...SMALL, ...QUIET];
+/**
+ * Of an API, which makes more objects at once than a worker: what a crowd of submits is made of has room until it is answered (docs/performance.md, A1).
+ * What a burst leaves is given back after it (core/process/release-memory.ts).
+ */
+export const API_FLAGS: readonly string[] = ['--max-semi-space-size=16', ...SMALL, ...QUIET];
 
 /** One arena of glibc's instead of one per thread, each with its own holes: 2 to 4 MiB at rest, 12 in a flood. No script gets to see it. */
 export const ONE_ARENA = { MALLOC_ARENA_MAX: '1' };
