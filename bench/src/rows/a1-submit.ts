@@ -10,7 +10,7 @@ const SUBMITTERS = 64;
 /** All servers are warm: the first thousands of requests cost several times as much, while V8 compiles. */
 const WARM_UP = 6000;
 /** The servers are measured by turns, so many times each: the machine changes its speed within seconds. */
-const TURNS = 4;
+const TURNS = 12;
 
 /** POST /runs at 64 concurrent submitters, beside servers that do nothing; then the same calls again under their idempotency keys. */
 export async function a1(quick: boolean): Promise<Row[]> {
