@@ -4,6 +4,7 @@ import { Worker as QueueWorker } from 'bullmq';
 import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { WorkerState } from '@das/contracts/states';
+import { Coalescer } from '@das/core/domain/coalescer';
 import { Turns } from '@das/core/domain/turns';
 import type { Logger } from '@das/core/logging/logger';
 import { HEARTBEAT_MS } from '@das/core/mongo/worker-registry';
@@ -63,6 +64,7 @@ export class Worker {
   readonly #queue: QueueWorker<RunJob>;
   readonly #finishing: Finishing;
   readonly #heartbeat: NodeJS.Timeout;
+  readonly #beats = Coalescer.whole<null>(() => this.#tell());
   #soon: NodeJS.Timeout | undefined;
   #state: WorkerState = 'active';
   #hasRoom = true;
@@ -215,9 +217,14 @@ export class Worker {
     this.#soon ??= setTimeout(() => void this.#beat(), SOON_MS);
   }
 
+  /** One at a time: of two that are under way at once the older one could be stored last, and a worker that has drained would be draining for ever. */
   async #beat(): Promise<void> {
     clearTimeout(this.#soon);
     this.#soon = undefined;
+    await this.#beats.add(null);
+  }
+
+  async #tell(): Promise<void> {
     const { id, version, startedAt, concurrency, registry, keeper, log } = this.#options;
     const worker = {
       _id: id,
