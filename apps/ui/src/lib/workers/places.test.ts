@@ -64,15 +64,21 @@ describe('the places of all workers', () => {
       workerOf({ id: 'd', state: 'gone', concurrency: 8 }),
     ];
     const count: Record<string, number> = { a: 2, b: 1, c: 1, d: 3 };
-    const runsOf = ({ id }: Worker) => Array.from({ length: count[id] ?? 0 }, (_, index) => run(`${id}${index}`));
-    expect(placesOf(workers, runsOf)).toEqual({ total: 6, used: 3, free: 3 });
-    expect(placesOf([], runsOf)).toEqual({ total: 0, used: 0, free: 0 });
+    const occupied = (worker: Worker) =>
+      occupancyOf(
+        worker,
+        Array.from({ length: count[worker.id] ?? 0 }, (_, index) => run(`${worker.id}${index}`)),
+      );
+    expect(placesOf(workers, occupied)).toEqual({ total: 6, used: 3, free: 3 });
+    expect(placesOf([], occupied)).toEqual({ total: 0, used: 0, free: 0 });
   });
 
   it('are free where runs finish, and never more than all of them are used', () => {
-    const runsOf = () => [run('a', 'finishing'), run('b'), run('c')];
-    expect(placesOf([workerOf({})], runsOf)).toEqual({ total: 1, used: 1, free: 0 });
-    expect(placesOf([workerOf({ concurrency: 3 })], runsOf)).toEqual({ total: 3, used: 2, free: 1 });
-    expect(placesOf([workerOf({})], () => [run('a', 'finishing')])).toEqual({ total: 1, used: 0, free: 1 });
+    const runs = [run('a', 'finishing'), run('b'), run('c')];
+    const occupied = (worker: Worker) => occupancyOf(worker, runs);
+    expect(placesOf([workerOf({})], occupied)).toEqual({ total: 1, used: 1, free: 0 });
+    expect(placesOf([workerOf({ concurrency: 3 })], occupied)).toEqual({ total: 3, used: 2, free: 1 });
+    const finishing = (worker: Worker) => occupancyOf(worker, runs.slice(0, 1));
+    expect(placesOf([workerOf({})], finishing)).toEqual({ total: 1, used: 0, free: 1 });
   });
 });

@@ -34,11 +34,11 @@ function byStart(a: RunSummary, b: RunSummary): number {
 export type Places = { total: number; used: number; free: number };
 
 /** Counted from what the page shows of each worker, so that no total contradicts it. Pure. */
-export function placesOf(workers: readonly Worker[], runsOf: (worker: Worker) => readonly RunSummary[]): Places {
+export function placesOf(workers: readonly Worker[], occupied: (worker: Worker) => Occupancy): Places {
   const places = { total: 0, used: 0, free: 0 };
   for (const worker of workers) {
     if (worker.state !== 'active') continue;
-    const used = occupancyOf(worker, runsOf(worker)).placed.length;
+    const used = occupied(worker).placed.length;
     places.total += worker.concurrency;
     places.used += used;
     places.free += worker.concurrency - used;

@@ -10,6 +10,8 @@ import type { Occupancy } from './places.ts';
 /** A worker that has gone silent says nothing, so it is looked for. Milliseconds. */
 const LOOK_MS = 5000;
 
+const NOBODY: Occupancy = { placed: [], finishing: [] };
+
 /** The workers and what each runs, live. */
 export class WorkerList {
   workers = $state.raw<Worker[]>([]);
@@ -37,7 +39,18 @@ export class WorkerList {
 
   readonly there = $derived(this.workers.filter((worker) => !isGone(worker)));
   readonly gone = $derived(this.workers.filter(isGone));
-  readonly places = $derived.by(() => placesOf(this.workers, (worker) => this.runsOf(worker)));
+  /** By worker: who has its places, told by the runs themselves, which are newer than its last heartbeat. */
+  readonly #occupancies = $derived.by(() => {
+    // By age, so that a run keeps its place while others come and go after it.
+    const runs = [...this.runs.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const byWorker = Map.groupBy(runs, ({ workerId }) => workerId);
+    return byId(
+      this.workers.map((worker) => ({ id: worker.id, ...occupancyOf(worker, byWorker.get(worker.id) ?? []) })),
+    );
+  });
+  readonly places = $derived(placesOf(this.workers, (worker) => this.occupancyOf(worker)));
+  /** The runs that have a place. */
+  readonly placed = $derived([...this.#occupancies.values()].flatMap(({ placed }) => placed));
 
   /** Begins; the answer ends it. Made for `$effect`. */
   start(): () => void {
@@ -59,15 +72,9 @@ export class WorkerList {
     }
   }
 
-  /** What a worker drives: told by the runs themselves, which are newer than its last heartbeat. */
-  runsOf(worker: Worker): RunSummary[] {
-    const runs = [...this.runs.values()].filter((run) => run.workerId === worker.id);
-    // By age, so that a run keeps its place while others come and go after it.
-    return runs.sort((a, b) => (a.id < b.id ? -1 : 1));
-  }
-
+  /** Of one of `workers`. */
   occupancyOf(worker: Worker): Occupancy {
-    return occupancyOf(worker, this.runsOf(worker));
+    return this.#occupancies.get(worker.id) ?? NOBODY;
   }
 
   #apply(items: readonly RunSummary[]): void {
