@@ -9,7 +9,8 @@ export interface AskOptions {
 }
 
 /**
- * The application id that the Spark UI at `uiUrl` serves: the only place that tells it under a local master.
+ * The application id that the Spark UI at `uiUrl` serves: under a local master the only place that tells it, unless events are logged
+ * (observe-output.ts).
  *
  * Read from the names of the metrics (`/metrics/json`, "local-1763….driver.BlockManager…"), which costs the driver 0.2 s;
  * the first call of Spark's REST API (`/api/v1`) was seen to take 3 to 9 s of a busy driver. The UI says 200 with "Spark is
