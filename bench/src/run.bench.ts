@@ -37,7 +37,7 @@ const BENCHES: Record<string, () => Promise<Row | Row[]>> = {
   E1: () => e1(quick),
   L200: () => load(quick),
   M1: () => m1(quick),
-  M2: () => m2(),
+  M2: () => m2(quick),
   U1: () => u1(quick),
 };
 

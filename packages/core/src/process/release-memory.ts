@@ -11,13 +11,13 @@ export function releaseMemory(): void {
 /** The share of time that the event loop works is looked at every so many milliseconds: more than `BURST` is a burst, less than `REST` is rest. */
 const WINDOW_MS = 5000;
 const BURST = 0.3;
-const REST = 0.05;
+const REST = 0.2; // a long queue keeps the reconciler busy
 /** Rest of a minute: the first thousand requests after it cost twice, as V8 gives back compiled code, too. */
 const RESTS = 12;
 
 /**
- * Gives back what bursts have left, each time once the process has been at rest for a while: an API that took some ten thousand submits would
- * stay at 180 to 300 MiB, and goes back to 105 to 145.
+ * Gives back what bursts have left, each time once the process has been at rest for a while: an API that took 20,000 submits would
+ * stay at 230 MiB or more, and goes back to 160 (M2 of the bench).
  */
 export function releaseAfterBursts(utilization = utilizationSinceLast()): void {
   let burst = false;
