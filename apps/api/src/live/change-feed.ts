@@ -3,6 +3,7 @@ import type { Logger } from '@das/core/logging/logger';
 import { isDatabaseAway } from '@das/core/mongo/errors';
 import { MongoClient, MongoServerError } from 'mongodb';
 import type { ChangeStreamOptions, Document, Timestamp } from 'mongodb';
+import { Attendance } from './attendance.ts';
 
 export type ChangedNoun = 'scripts' | 'runs' | 'workers' | 'launches';
 /** One document that was inserted, changed or removed. `at` = when MongoDB did it. */
@@ -16,12 +17,18 @@ export type ChangeFeedOptions = {
   onChange: (change: Change) => void;
   /** Changes may have been missed, and from now on none is: whoever watches has to fetch again. */
   onLost: () => void;
+  /** Whether there is anybody to be told. */
+  isWatched: () => boolean;
+  /** Nobody has been there for a while: nothing is read until somebody comes. */
+  onDeserted: () => void;
   log: Logger;
 };
 
 /** Changes are taken for so long, then comes a rest, which whoever watches does not notice. Milliseconds. */
 const BUSY_MS = 5;
 const REST_MS = 25;
+/** Who comes waits so long for the beginning; where MongoDB takes longer, `onLost` follows. Milliseconds. */
+const BEGIN_MS = 1000;
 const RETRY_MS = [200, 500, 1000, 2000, 5000];
 /** ChangeStreamHistoryLost, ChangeStreamFatalError, InvalidResumeToken, and the resume point being gone from the oplog. */
 const LOST = new Set([286, 280, 260, 136, 222]);
@@ -36,21 +43,28 @@ class Invalidated extends Error {
 }
 
 /**
- * The one change stream of this process, on a client of its own: ids of what changed, nothing else. Goes on where it was
+ * The one change stream of this process, on a client of its own: ids of what changed, nothing else. It is read while somebody watches:
+ * MongoDB and this process have work with every change (docs/adr/0025). Goes on where it was
  * after an outage; when MongoDB no longer knows that place, it begins anew and says that changes were lost. It says so only
  * once the new beginning is fixed: who fetches then misses nothing.
  */
 export class ChangeFeed {
   readonly #options: ChangeFeedOptions;
   readonly #client: MongoClient;
+  readonly #attendance: Attendance;
   readonly #stopping = new AbortController();
   /** From where the stream goes on; undefined: nobody knows, so it begins anew. */
   #place: Pick<ChangeStreamOptions, 'resumeAfter' | 'startAtOperationTime'> | undefined;
+  /** Resolves once there is a place. */
+  #begun = Promise.withResolvers<void>();
+  /** Somebody was let go before there was a place, or has missed something. */
+  #owesNews = false;
   #restedAt = 0;
   #ended: Promise<void> = Promise.resolve();
 
   constructor(options: ChangeFeedOptions) {
     this.#options = options;
+    this.#attendance = new Attendance(options.isWatched);
     this.#client = new MongoClient(options.uri, {
       appName: 'das-api-feed',
       readConcern: { level: 'majority' },
@@ -64,6 +78,14 @@ export class ChangeFeed {
     this.#ended = this.#watchForEver();
   }
 
+  /** Somebody comes to watch. Once this resolves, all that changes is told; or `onLost` tells later from when on it is. */
+  async attend(): Promise<void> {
+    this.#attendance.arrive();
+    if (this.#place) return;
+    const late = sleep(BEGIN_MS, 'late', { ref: false });
+    if ((await Promise.race([this.#begun.promise, late])) === 'late') this.#owesNews = true;
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#client.close(); // ends the stream, too
@@ -72,26 +94,42 @@ export class ChangeFeed {
 
   async #watchForEver(): Promise<void> {
     const { signal } = this.#stopping;
-    for (let failures = 0; !signal.aborted; failures += 1) {
+    let failures = 0;
+    while (!signal.aborted) {
+      await this.#untilAttended();
+      if (signal.aborted) return;
       try {
         await this.#watch(() => (failures = 0));
       } catch (error) {
         if (signal.aborted) return;
         this.#judge(error, failures);
+        await sleep(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)], undefined, { signal }).catch(() => undefined);
+        failures += 1;
       }
-      await sleep(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)], undefined, { signal }).catch(() => undefined);
     }
   }
 
-  /** Until the stream ends or breaks. */
+  async #untilAttended(): Promise<void> {
+    if (this.#attendance.lasts) return;
+    this.#forgetPlace();
+    this.#options.onDeserted();
+    await this.#attendance.next(this.#stopping.signal);
+  }
+
+  #forgetPlace(): void {
+    if (this.#place) this.#begun = Promise.withResolvers();
+    this.#place = undefined;
+  }
+
+  /** Until the stream ends or breaks, or nobody is there. */
   async #watch(alive: () => void): Promise<void> {
     const { database, onLost } = this.#options;
-    this.#place ??= await this.#beginAnew();
+    if (!this.#place) await this.#beginAnew();
     const stream = this.#client
       .db(database)
       .watch<Document, Document>(this.#pipeline(), { ...this.#place, maxAwaitTimeMS: 1000, batchSize: 1000 });
     try {
-      while (!this.#stopping.signal.aborted) {
+      while (!this.#stopping.signal.aborted && this.#attendance.lasts) {
         const event = await stream.tryNext();
         if (event?.['operationType'] === 'invalidate' || stream.closed)
           throw new Invalidated('the database was dropped');
@@ -119,10 +157,12 @@ export class ChangeFeed {
   }
 
   /** MongoDB's time now: the stream will tell everything that happens from here on, however late it opens. */
-  async #beginAnew(): Promise<{ startAtOperationTime: Timestamp }> {
+  async #beginAnew(): Promise<void> {
     const { operationTime } = await this.#client.db(this.#options.database).command({ ping: 1 });
-    this.#options.onLost();
-    return { startAtOperationTime: operationTime as Timestamp };
+    this.#place = { startAtOperationTime: operationTime as Timestamp };
+    if (this.#owesNews) this.#options.onLost();
+    this.#owesNews = false;
+    this.#begun.resolve();
   }
 
   /** Only what changed; neither the document nor the fields. */
@@ -152,7 +192,8 @@ export class ChangeFeed {
       error instanceof Invalidated ||
       (error instanceof MongoServerError && LOST.has(Number(error.code))) ||
       (failures >= HOPELESS && !isDatabaseAway(error));
-    if (lost) this.#place = undefined;
+    if (lost) this.#forgetPlace();
+    this.#owesNews ||= lost;
     if (lost) log.warn({ error }, 'changes were lost: the change stream begins anew, and watchers fetch again');
     else if (failures === 0) log.warn({ error }, 'the change stream broke; it goes on as soon as MongoDB answers');
   }

@@ -41,6 +41,8 @@ export function startLiveUpdates(options: LiveOptions): { sockets: () => number;
     ...feed,
     onChange: (change) => gatherer.add(change),
     onLost: () => rooms.resyncAll(),
+    isWatched: () => namespace.sockets.size > 0,
+    onDeserted: () => parts.onPublished(0),
     log,
   });
   takeSubscriptions({
@@ -48,6 +50,7 @@ export function startLiveUpdates(options: LiveOptions): { sockets: () => number;
     gate,
     log,
     onSubscribe: async (topic) => {
+      await changes.attend();
       if (topic.startsWith('run:')) await tail.begin(topic.slice('run:'.length));
     },
     onGone: (socket) => rooms.forget(socket),

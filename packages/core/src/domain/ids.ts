@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { monotonicFactory, ulid } from 'ulid';
+import { encodeTime, monotonicFactory, ulid } from 'ulid';
 
 /** Opaque, sortable by creation within one process, and near enough between processes. */
 export const newId: () => string = (
@@ -41,4 +41,9 @@ export function newRunId(time: number): string {
 /** The id of something that was made at `time` (Unix milliseconds): for records of the past. */
 export function newIdAt(time: number): string {
   return ulid(time, randomFraction);
+}
+
+/** What the ids of all that was made before `time` (Unix milliseconds) sort before, and those of what was made since do not. */
+export function idAt(time: number): string {
+  return encodeTime(Math.min(Math.max(Math.trunc(time), 0), 281_474_976_710_655), 10);
 }

@@ -1,8 +1,8 @@
 import { RUN_STATES } from '@das/contracts/states';
 import type { FailureKind, RunState } from '@das/contracts/states';
 import type { Filter } from 'mongodb';
-import { encodeTime } from 'ulid';
 import { causePattern } from '../domain/failure-cause.ts';
+import { idAt } from '../domain/ids.ts';
 import { literal } from '../domain/literal.ts';
 import type { RunDocument } from './documents.ts';
 
@@ -63,8 +63,4 @@ export function createdFrom(time: Date): Filter<RunDocument>[] {
 
 export function createdUntil(time: Date): Filter<RunDocument>[] {
   return [{ createdAt: { $lt: time } }, { _id: { $lt: `${idAt(time.getTime() + MARGIN_MS)}~` } }];
-}
-
-function idAt(milliseconds: number): string {
-  return encodeTime(Math.min(Math.max(Math.trunc(milliseconds), 0), 281_474_976_710_655), 10);
 }

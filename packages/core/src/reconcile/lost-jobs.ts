@@ -1,4 +1,5 @@
 import type { Filter } from 'mongodb';
+import { idAt } from '../domain/ids.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Database } from '../mongo/database.ts';
 import type { RunDocument } from '../mongo/documents.ts';
@@ -47,7 +48,8 @@ export class LostJobs {
     for (const [id, at] of this.#probed) if (now - at > PROBED_MS) this.#probed.delete(id);
     const due = new Date(this.#db.clock.now().getTime() - OVERDUE_MS);
     const queued: Filter<RunDocument> = { state: 'queued', createdAt: { $lt: due } };
-    await this.#lookAtNewest(queued);
+    // Its id tells the time of a run as well, and lets the index skip those that have only just come.
+    await this.#lookAtNewest({ state: 'queued', _id: { $lt: idAt(due.getTime()) } });
     await this.#lookAt(this.#retrying.stretch({ state: 'retrying', nextAttemptAt: { $lt: due } }, PROBES));
     if (slow) await this.#lookAt(this.#queued.stretch(queued, PROBES));
   }

@@ -1,0 +1,33 @@
+/** A page that is loaded again finds everything as it was. Milliseconds. */
+const LINGER_MS = 5000;
+
+/** Whether anybody is there for whom something is to be done. Who comes says so; that they have gone shows. */
+export class Attendance {
+  readonly #isSomebodyThere: () => boolean;
+  /** When somebody was last there (monotonic). */
+  #lastAt = -Infinity;
+  #arrival = Promise.withResolvers<void>();
+
+  constructor(isSomebodyThere: () => boolean) {
+    this.#isSomebodyThere = isSomebodyThere;
+  }
+
+  /** Somebody comes. */
+  arrive(): void {
+    this.#lastAt = performance.now();
+    this.#arrival.resolve();
+  }
+
+  /** So it stays for a while after the last has gone. */
+  get lasts(): boolean {
+    if (this.#isSomebodyThere()) this.#lastAt = performance.now();
+    return performance.now() - this.#lastAt < LINGER_MS;
+  }
+
+  /** Resolves when the next one comes, or with `signal`. */
+  async next(signal: AbortSignal): Promise<void> {
+    this.#arrival = Promise.withResolvers();
+    signal.addEventListener('abort', () => this.#arrival.resolve(), { once: true });
+    if (!signal.aborted) await this.#arrival.promise;
+  }
+}
