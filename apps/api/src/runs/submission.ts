@@ -9,10 +9,9 @@ import type { ManifestEntry } from '@das/core/domain/version';
 import type { Logger } from '@das/core/logging/logger';
 import type { Database } from '@das/core/mongo/database';
 import type { RunDocument } from '@das/core/mongo/documents';
-import { takeTags } from '@das/core/mongo/fair-share-store';
-import type { TagsWanted } from '@das/core/mongo/fair-share-store';
+import { SubmitterTags } from '@das/core/mongo/fair-share-tags';
+import type { TagsWanted } from '@das/core/mongo/fair-share-tags';
 import { RunIntake } from '@das/core/mongo/run-intake';
-import { translateMongoErrors } from '@das/core/mongo/errors';
 import { fromPairs, newRunDocument } from '@das/core/mongo/new-run';
 import type { RunStore } from '@das/core/mongo/run-store';
 import { inTransaction } from '@das/core/mongo/transaction';
@@ -61,7 +60,8 @@ export class Submission {
 
   constructor(options: SubmissionOptions) {
     this.#options = options;
-    this.#tags = new Coalescer((wanted) => translateMongoErrors(() => takeTags(options.db, wanted)));
+    const tags = new SubmitterTags(options.db);
+    this.#tags = new Coalescer((wanted) => tags.take(wanted));
     this.#intake = new RunIntake(options.db);
   }
 

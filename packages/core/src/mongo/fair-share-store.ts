@@ -1,49 +1,8 @@
 import { Coalescer } from '../domain/coalescer.ts';
-import { isWornOut, nextTags } from '../domain/fair-share.ts';
+import { isWornOut } from '../domain/fair-share.ts';
 import type { Database } from './database.ts';
 import type { RunDocument } from './documents.ts';
 import { translateMongoErrors } from './errors.ts';
-
-/** So many tags that one submitter takes within a priority class. */
-export type TagsWanted = { priorityClass: number; submitterId: string; count: number };
-
-/**
- * Takes the next tags for each of `wanted` (domain/fair-share), ascending: one trip to read and one to write, however many submitters.
- * Outside of the caller's transaction on purpose: a tag that is never used harms nobody, a write conflict would. Nor need tags be on
- * disk, or unique: what a failover forgets, or two processes take at once, only shares a place in the queue.
- */
-export async function takeTags(db: Database, wanted: readonly TagsWanted[]): Promise<number[][]> {
-  const sums = new Map<string, number>();
-  for (const want of wanted) sums.set(keyOf(want), (sums.get(keyOf(want)) ?? 0) + want.count);
-  const found = await readTags(db, [...new Set(wanted.map(classOf)), ...sums.keys()]);
-  const operations = [...sums].map(([_id, count]) => {
-    const after = found.get(_id.slice(0, _id.indexOf(':'))) ?? 0;
-    const raised = { $add: [{ $max: [after, { $ifNull: ['$tag', 0] }] }, count] };
-    return { updateOne: { filter: { _id }, update: [{ $set: { tag: raised } }], upsert: true } };
-  });
-  await db.fairShare.bulkWrite(operations, { ordered: false, writeConcern: { w: 1 } });
-  const last = new Map<string, number>();
-  return wanted.map((want) => {
-    const key = keyOf(want);
-    const tags = nextTags(found.get(classOf(want)) ?? 0, last.get(key) ?? found.get(key) ?? 0, want.count);
-    last.set(key, tags.at(-1) as number);
-    return tags;
-  });
-}
-
-function keyOf({ priorityClass, submitterId }: TagsWanted): string {
-  return `${priorityClass}:${submitterId}`;
-}
-
-function classOf({ priorityClass }: TagsWanted): string {
-  return String(priorityClass);
-}
-
-/** As this node has them: they were written without waiting for a majority. */
-async function readTags(db: Database, ids: readonly string[]): Promise<Map<string, number>> {
-  const found = await db.fairShare.find({ _id: { $in: [...ids] } }, { readConcern: { level: 'local' } }).toArray();
-  return new Map(found.map(({ _id, tag }) => [_id, tag]));
-}
 
 export type Base = { priorityClass: number; base: number };
 

@@ -12,12 +12,18 @@ import { Sentinel } from './sentinel.ts';
 const REBASED_AT_ONCE = 50;
 /** Groups up to this size travel together, so that a launch holds up no single run. */
 const SMALL_GROUP = 20;
+/** How long jobs gather before it is looked at whether their priorities are still right. Milliseconds. */
+const CORRECT_MS = 50;
 
 export const QUEUE_NAME = 'runs';
 /** Jobs carry ids only: the truth is in MongoDB. */
 export type RunJob = { runId: string; epoch: number };
 /** What enqueuing needs to know of a run. */
 export type Enqueued = Pick<RunDocument, '_id' | 'epoch' | 'retries' | 'failures' | 'order' | 'nextAttemptAt'>;
+
+/** By class: the tag that priorities are counted from. */
+type Bases = Record<string, string>;
+type Added = { runs: readonly Enqueued[]; bases: Bases };
 
 /**
  * The dispatcher's side of BullMQ: enqueues runs, announces cancels, and knows whether Redis has been emptied.
@@ -30,6 +36,8 @@ export class RunQueue {
   readonly #sentinel: Sentinel;
   /** A hash: class → the tag that its priorities are counted from; none = 0. */
   readonly #bases: string;
+  #seenBases: Bases | undefined;
+  readonly #added: Coalescer<Added, null>;
   readonly #now: () => number;
   readonly #small: Coalescer<readonly Enqueued[], null>;
 
@@ -44,6 +52,7 @@ export class RunQueue {
     this.#sentinel = new Sentinel(this.#redis, `${options.prefix}:sentinel`);
     this.#bases = `${options.prefix}:bases`;
     this.#now = options.now ?? Date.now;
+    this.#added = Coalescer.whole((added) => this.#correct(added), { gatherMs: CORRECT_MS });
     this.#small = Coalescer.whole((groups) => this.#add(groups.flat()));
   }
 
@@ -70,9 +79,20 @@ export class RunQueue {
     return Promise.race([added, timer.promise]).finally(() => clearTimeout(timeout));
   }
 
+  /** Counted from the bases as they were last seen; that they were still so is looked at afterwards, for many at once. */
   async #add(runs: readonly Enqueued[]): Promise<void> {
-    const bases = await this.#redis.hgetall(this.#bases);
-    await this.#queue.addBulk(runs.map((run) => this.#job(run, Number(bases[run.order.class] ?? 0))));
+    const bases = (this.#seenBases ??= await this.#redis.hgetall(this.#bases));
+    await this.#queue.addBulk(runs.map((run) => this.#job(run, baseOf(run, bases))));
+    this.#added.add({ runs, bases }).catch(() => (this.#seenBases = undefined));
+  }
+
+  /** What is set from now on is not missed: whoever sets it goes through all that waits afterwards. */
+  async #correct(added: readonly Added[]): Promise<void> {
+    const bases = (this.#seenBases = await this.#redis.hgetall(this.#bases));
+    for (const group of added) {
+      const off = group.runs.filter((run) => baseOf(run, group.bases) !== baseOf(run, bases));
+      for (const run of off) await this.rebase([run], baseOf(run, bases));
+    }
   }
 
   /** The base that a class is counted from here. */
@@ -192,6 +212,10 @@ export class RunQueue {
 
 export function cancelChannel(prefix: string): string {
   return `${prefix}:cancel`;
+}
+
+function baseOf(run: Pick<RunDocument, 'order'>, bases: Bases): number {
+  return Number(bases[run.order.class] ?? 0);
 }
 
 function jobIdOf(run: Pick<RunDocument, '_id' | 'epoch'>): string {
