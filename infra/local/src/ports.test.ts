@@ -32,3 +32,9 @@ test('a taken port is replaced by a free one, and that is said', async () => {
   expect(await isPortFree(port)).toBe(true);
   expect(said).toEqual([`! port ${taken} is taken: Redis uses ${port}`]);
 });
+
+test('free ports are all different, and none that the system gives to an outgoing connection', async () => {
+  const ports = await Promise.all(Array.from({ length: 40 }, () => freePort()));
+  expect(new Set(ports).size).toBe(40);
+  for (const port of ports) expect(port).toBeLessThan(32_768);
+});

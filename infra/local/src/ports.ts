@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /** True if nothing listens on `port` there now (0 asks for any port and is always free). */
@@ -5,11 +6,25 @@ export async function isPortFree(port: number, host = '127.0.0.1'): Promise<bool
   return (await listenOnce(port, host)) !== undefined;
 }
 
-/** Some port that is free now. The system hands out ports in turn, so two callers do not get the same one. */
+/** Below what systems hand out by themselves (Linux: 32768 and up), above what services are known by. */
+const FROM = 20_000;
+const BELOW = 32_768;
+const TRIES = 50;
+/** By this process, so that no two callers get the same one. */
+const given = new Set<number>();
+
+/**
+ * Some port that is free now, and likely still is when a service that takes seconds to start listens on it: it is none that the system
+ * gives to the next outgoing connection. (HDFS was seen to end at its start in one of some hundred times; that this was why is presumed.)
+ */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
-  const port = await listenOnce(0, host);
-  if (port === undefined) throw new Error(`no free port on ${host}`);
-  return port;
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const port = randomInt(FROM, BELOW);
+    if (given.has(port)) continue;
+    given.add(port);
+    if (await isPortFree(port, host)) return port;
+  }
+  throw new Error(`no free port on ${host} between ${FROM} and ${BELOW - 1}`);
 }
 
 /** `wanted`, or, if something else listens there, a free port; that is said. */
