@@ -6,9 +6,9 @@ export async function isPortFree(port: number, host = '127.0.0.1'): Promise<bool
   return (await listenOnce(port, host)) !== undefined;
 }
 
-/** Below what systems hand out by themselves (Linux: 32768 and up), above what services are known by. */
+/** Below what systems hand out by themselves (Linux: 32768 and up), apart from what the services here are known by. */
 const FROM = 20_000;
-const BELOW = 32_768;
+const BELOW = 27_000;
 const TRIES = 50;
 /** By this process, so that no two callers get the same one. */
 const given = new Set<number>();

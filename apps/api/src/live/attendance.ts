@@ -24,10 +24,9 @@ export class Attendance {
     return performance.now() - this.#lastAt < LINGER_MS;
   }
 
-  /** Resolves when the next one comes, or with `signal`. */
-  async next(signal: AbortSignal): Promise<void> {
+  /** Resolves when the next one comes. */
+  async next(): Promise<void> {
     this.#arrival = Promise.withResolvers();
-    signal.addEventListener('abort', () => this.#arrival.resolve(), { once: true });
-    if (!signal.aborted) await this.#arrival.promise;
+    await this.#arrival.promise;
   }
 }

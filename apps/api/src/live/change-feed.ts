@@ -88,6 +88,7 @@ export class ChangeFeed {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#attendance.arrive(); // whoever waits for somebody need not any more
     await this.#client.close(); // ends the stream, too
     await this.#ended;
   }
@@ -112,8 +113,9 @@ export class ChangeFeed {
   async #untilAttended(): Promise<void> {
     if (this.#attendance.lasts) return;
     this.#forgetPlace();
+    this.#owesNews = false;
     this.#options.onDeserted();
-    await this.#attendance.next(this.#stopping.signal);
+    await this.#attendance.next();
   }
 
   #forgetPlace(): void {
@@ -156,9 +158,14 @@ export class ChangeFeed {
     this.#restedAt = performance.now();
   }
 
-  /** MongoDB's time now: the stream will tell everything that happens from here on, however late it opens. */
+  /**
+   * The time of what a majority has by now, which is what is fetched: the stream will tell everything behind it, however late it opens.
+   * (A command that reads nothing tells the time of the last write instead, which a fetch may not see yet.)
+   */
   async #beginAnew(): Promise<void> {
-    const { operationTime } = await this.#client.db(this.#options.database).command({ ping: 1 });
+    const { operationTime } = await this.#client
+      .db(this.#options.database)
+      .command({ find: 'runs', limit: 1, projection: { _id: 1 }, readConcern: { level: 'majority' } });
     this.#place = { startAtOperationTime: operationTime as Timestamp };
     if (this.#owesNews) this.#options.onLost();
     this.#owesNews = false;

@@ -30,7 +30,10 @@ export function startLiveUpdates(options: LiveOptions): { sockets: () => number;
   const server = openSockets(http, { hosts, gate });
   const namespace = server.of('/');
   const rooms = new Rooms(namespace);
-  const publisher = new Publisher({ ...parts, rooms });
+  const isWatched = () => namespace.sockets.size > 0;
+  // What is behind for nobody is not behind.
+  const onPublished = (lagMs: number) => parts.onPublished(isWatched() ? lagMs : 0);
+  const publisher = new Publisher({ ...parts, rooms, onPublished });
   const gatherer = new Gatherer({
     publish: (changed, oldestAt) => publisher.publish(changed, oldestAt),
     onLost: () => rooms.resyncAll(),
@@ -41,7 +44,7 @@ export function startLiveUpdates(options: LiveOptions): { sockets: () => number;
     ...feed,
     onChange: (change) => gatherer.add(change),
     onLost: () => rooms.resyncAll(),
-    isWatched: () => namespace.sockets.size > 0,
+    isWatched,
     onDeserted: () => parts.onPublished(0),
     log,
   });

@@ -116,7 +116,7 @@ test('who subscribes the moment an API is up misses nothing', async () => {
 describe('nobody watches', () => {
   test('who comes while MongoDB does not answer is told to fetch again once it does', async () => {
     const api = await das.addApi({ API_PORT: '0' });
-    await mongo.fail({ commands: ['ping'], appName: FEED, errorCode: 11_600 });
+    await mongo.fail({ commands: ['find'], appName: FEED, errorCode: 11_600 });
     using first = await LiveClient.connect(api.url);
     const early = await OpenPage.open(api, first);
     await das.runToEnd({ script }); // nobody is told of it

@@ -43,7 +43,7 @@ export function newIdAt(time: number): string {
   return ulid(time, randomFraction);
 }
 
-/** What the ids of all that was made before `time` (Unix milliseconds) sort before, and those of what was made since do not. */
+/** What ids of what was made before `time` (Unix milliseconds) sort before; of runs, but for a time set back by up to a minute (`newRunId`). */
 export function idAt(time: number): string {
   return encodeTime(Math.min(Math.max(Math.trunc(time), 0), 281_474_976_710_655), 10);
 }

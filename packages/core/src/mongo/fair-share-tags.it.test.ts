@@ -25,11 +25,12 @@ test('one after the other within a class and submitter, however many ask at once
     { priorityClass: 4, submitterId: 'ann', count: 1 },
   ]);
   expect([first, other, more]).toEqual([[1, 2], [1], [3]]);
+  await expect.poll(() => stored('4:ann')).toBe(3);
   expect(await tags.take([{ priorityClass: 4, submitterId: 'ann', count: 1 }])).toEqual([[4]]);
   await expect.poll(() => stored('4:ann')).toBe(4);
   await db.fairShare.updateOne({ _id: '4' }, { $set: { tag: 10 } }, { upsert: true });
   // Once what is known is older than 50 ms.
-  await expect.poll(async () => (await new SubmitterTags(db).take([{ priorityClass: 4, submitterId: 'bob', count: 1 }]))[0]?.[0]).toBeGreaterThan(10); // prettier-ignore
+  await expect.poll(async () => (await tags.take([{ priorityClass: 4, submitterId: 'bob', count: 1 }]))[0]?.[0]).toBeGreaterThan(10); // prettier-ignore
 });
 
 test('what several processes give to one submitter adds up', async () => {

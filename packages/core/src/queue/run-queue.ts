@@ -13,7 +13,7 @@ const REBASED_AT_ONCE = 50;
 /** Groups up to this size travel together, so that a launch holds up no single run. */
 const SMALL_GROUP = 20;
 /** How long jobs gather before it is looked at whether their priorities are still right. Milliseconds. */
-const CORRECT_MS = 50;
+const CHECK_MS = 50;
 
 export const QUEUE_NAME = 'runs';
 /** Jobs carry ids only: the truth is in MongoDB. */
@@ -23,7 +23,8 @@ export type Enqueued = Pick<RunDocument, '_id' | 'epoch' | 'retries' | 'failures
 
 /** By class: the tag that priorities are counted from. */
 type Bases = Record<string, string>;
-type Added = { runs: readonly Enqueued[]; bases: Bases };
+/** Jobs, and the bases that their priorities were counted from. */
+type Counted = { runs: readonly Enqueued[]; bases: Bases };
 
 /**
  * The dispatcher's side of BullMQ: enqueues runs, announces cancels, and knows whether Redis has been emptied.
@@ -37,7 +38,7 @@ export class RunQueue {
   /** A hash: class → the tag that its priorities are counted from; none = 0. */
   readonly #bases: string;
   #seenBases: Bases | undefined;
-  readonly #added: Coalescer<Added, null>;
+  readonly #counted: Coalescer<Counted, null>;
   readonly #now: () => number;
   readonly #small: Coalescer<readonly Enqueued[], null>;
 
@@ -52,7 +53,7 @@ export class RunQueue {
     this.#sentinel = new Sentinel(this.#redis, `${options.prefix}:sentinel`);
     this.#bases = `${options.prefix}:bases`;
     this.#now = options.now ?? Date.now;
-    this.#added = Coalescer.whole((added) => this.#correct(added), { gatherMs: CORRECT_MS });
+    this.#counted = Coalescer.whole((counted) => this.#check(counted), { gatherMs: CHECK_MS });
     this.#small = Coalescer.whole((groups) => this.#add(groups.flat()));
   }
 
@@ -79,19 +80,28 @@ export class RunQueue {
     return Promise.race([added, timer.promise]).finally(() => clearTimeout(timeout));
   }
 
-  /** Counted from the bases as they were last seen; that they were still so is looked at afterwards, for many at once. */
+  /** Counted from the bases as they were last seen; whether they were still so is looked at afterwards, for many at once. */
   async #add(runs: readonly Enqueued[]): Promise<void> {
     const bases = (this.#seenBases ??= await this.#redis.hgetall(this.#bases));
-    await this.#queue.addBulk(runs.map((run) => this.#job(run, baseOf(run, bases))));
-    this.#added.add({ runs, bases }).catch(() => (this.#seenBases = undefined));
+    try {
+      await this.#queue.addBulk(runs.map((run) => this.#job(run, baseOf(run, bases))));
+    } finally {
+      this.#checkSoon({ runs, bases }); // some may have been taken even so
+    }
   }
 
-  /** What is set from now on is not missed: whoever sets it goes through all that waits afterwards. */
-  async #correct(added: readonly Added[]): Promise<void> {
+  #checkSoon(counted: Counted): void {
+    this.#counted.add(counted).catch(() => (this.#seenBases = undefined));
+  }
+
+  /** Whoever sets a base goes through all that waits afterwards; what came behind that, counted from the one before, is counted anew here. */
+  async #check(counted: readonly Counted[]): Promise<void> {
     const bases = (this.#seenBases = await this.#redis.hgetall(this.#bases));
-    for (const group of added) {
+    for (const group of counted) {
       const off = group.runs.filter((run) => baseOf(run, group.bases) !== baseOf(run, bases));
-      for (const run of off) await this.rebase([run], baseOf(run, bases));
+      for (const runs of Map.groupBy(off, ({ order }) => order.class).values())
+        await this.rebase(runs, baseOf(runs[0] as Enqueued, bases));
+      if (off.length > 0) this.#checkSoon({ runs: off, bases }); // it may have been set meanwhile
     }
   }
 
@@ -103,6 +113,7 @@ export class RunQueue {
   /** Counts a class from another base, for what is enqueued from now on. `rebase` what is there already. */
   async setBase(priorityClass: number, base: number): Promise<void> {
     await this.#redis.hset(this.#bases, String(priorityClass), base);
+    this.#seenBases = undefined;
   }
 
   /** Gives jobs that wait the priority that follows from `base`. */
