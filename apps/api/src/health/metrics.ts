@@ -20,7 +20,7 @@ export class Metrics {
     });
     this.#feedLag = new Gauge({
       name: 'das_change_stream_lag_seconds',
-      help: 'From a change in MongoDB to its news here, last batch',
+      help: 'From a change in MongoDB to its news here, last batch; 0 while nobody watches',
       registers,
     });
     const runs = new Gauge({ name: 'das_runs', help: 'Runs by state', labelNames: ['state'], registers });
