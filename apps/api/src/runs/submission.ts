@@ -4,13 +4,11 @@ import type { Fault } from '@das/contracts/problem';
 import type { EffectiveSettings, RunRequest, RunSettings, SettingLevel } from '@das/contracts/run-request';
 import { mergeSettings } from '@das/core/domain/run-settings';
 import type { PlatformDefaults, SettingSources } from '@das/core/domain/run-settings';
-import { Coalescer } from '@das/core/domain/coalescer';
 import type { ManifestEntry } from '@das/core/domain/version';
 import type { Logger } from '@das/core/logging/logger';
 import type { Database } from '@das/core/mongo/database';
 import type { RunDocument } from '@das/core/mongo/documents';
 import { SubmitterTags } from '@das/core/mongo/fair-share-tags';
-import type { TagsWanted } from '@das/core/mongo/fair-share-tags';
 import { RunIntake } from '@das/core/mongo/run-intake';
 import { fromPairs, newRunDocument } from '@das/core/mongo/new-run';
 import type { RunStore } from '@das/core/mongo/run-store';
@@ -55,13 +53,12 @@ export type Acceptance = { submittedBy: Submitter; launchId: string | null };
 /** From a request to stored and enqueued runs, in the order: settings, files, MongoDB, Redis. */
 export class Submission {
   readonly #options: SubmissionOptions;
-  readonly #tags: Coalescer<TagsWanted, number[]>;
+  readonly #tags: SubmitterTags;
   readonly #intake: RunIntake;
 
   constructor(options: SubmissionOptions) {
     this.#options = options;
-    const tags = new SubmitterTags(options.db);
-    this.#tags = new Coalescer((wanted) => tags.take(wanted));
+    this.#tags = new SubmitterTags(options.db);
     this.#intake = new RunIntake(options.db);
   }
 
@@ -141,7 +138,7 @@ export class Submission {
   async #takeTags(runs: readonly { effective: EffectiveSettings }[], submitterId: string): Promise<number[]> {
     const tags = new Map<number, number[]>();
     for (const [priorityClass, { length }] of Map.groupBy(runs, ({ effective }) => effective.priority)) {
-      tags.set(priorityClass, await this.#tags.add({ priorityClass, submitterId, count: length }));
+      tags.set(priorityClass, await this.#tags.take({ priorityClass, submitterId, count: length }));
     }
     return runs.map(({ effective }) => tags.get(effective.priority)?.shift() as number);
   }

@@ -23,15 +23,21 @@ export class SubmitterTags {
   readonly #db: Database;
   /** By class, and by class and submitter; `readAt` is monotonic. */
   readonly #known = new Map<string, Known>();
+  readonly #takes: Coalescer<TagsWanted, number[]>;
   readonly #raises: Coalescer<Taken, null>;
 
   constructor(db: Database) {
     this.#db = db;
+    this.#takes = new Coalescer((wanted) => this.#takeEach(wanted));
     this.#raises = Coalescer.whole((taken) => raise(db, taken));
   }
 
-  /** Ascending tags for each of `wanted`, in their order. One call at a time. */
-  async take(wanted: readonly TagsWanted[]): Promise<number[][]> {
+  /** Ascending. */
+  take(wanted: TagsWanted): Promise<number[]> {
+    return this.#takes.add(wanted);
+  }
+
+  async #takeEach(wanted: readonly TagsWanted[]): Promise<number[][]> {
     await this.#read(new Set(wanted.flatMap((want) => [classOf(want), keyOf(want)])));
     return wanted.map((want) => {
       const own = this.#known.get(keyOf(want)) as Known;
