@@ -7,6 +7,7 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #http: Histogram<'method' | 'route' | 'status'>;
   readonly #feedLag: Gauge;
+  #sockets = () => 0;
 
   constructor(readOverview: () => Promise<Overview>) {
     const registers = [this.#registry];
@@ -18,10 +19,22 @@ export class Metrics {
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3],
       registers,
     });
+    const sockets = () => this.#sockets();
+    new Gauge({
+      name: 'das_sockets',
+      help: 'Connected dashboards and other socket clients',
+      registers,
+      collect() {
+        this.set(sockets());
+      },
+    });
     this.#feedLag = new Gauge({
       name: 'das_change_stream_lag_seconds',
       help: 'From a change in MongoDB to its news here, last batch; 0 while nobody watches',
       registers,
+      collect() {
+        if (sockets() === 0) this.set(0);
+      },
     });
     const runs = new Gauge({ name: 'das_runs', help: 'Runs by state', labelNames: ['state'], registers });
     const workers = new Gauge({ name: 'das_workers', help: 'Workers by state', labelNames: ['state'], registers });
@@ -65,14 +78,7 @@ export class Metrics {
 
   /** `count` is asked when Prometheus asks. */
   countSockets(count: () => number): void {
-    new Gauge({
-      name: 'das_sockets',
-      help: 'Connected dashboards and other socket clients',
-      registers: [this.#registry],
-      collect() {
-        this.set(count());
-      },
-    });
+    this.#sockets = count;
   }
 
   setFeedLag(milliseconds: number): void {

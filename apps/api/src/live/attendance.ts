@@ -18,8 +18,8 @@ export class Attendance {
     this.#arrival.resolve();
   }
 
-  /** So it stays for a while after the last has gone. */
-  get lasts(): boolean {
+  /** Whether somebody is there, or was a moment ago. */
+  lasts(): boolean {
     if (this.#isSomebodyThere()) this.#lastAt = performance.now();
     return performance.now() - this.#lastAt < LINGER_MS;
   }

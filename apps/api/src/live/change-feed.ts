@@ -19,8 +19,6 @@ export type ChangeFeedOptions = {
   onLost: () => void;
   /** Whether there is anybody to be told. */
   isWatched: () => boolean;
-  /** Nobody has been there for a while: nothing is read until somebody comes. */
-  onDeserted: () => void;
   log: Logger;
 };
 
@@ -111,10 +109,9 @@ export class ChangeFeed {
   }
 
   async #untilAttended(): Promise<void> {
-    if (this.#attendance.lasts) return;
+    if (this.#attendance.lasts()) return;
     this.#forgetPlace();
     this.#owesNews = false;
-    this.#options.onDeserted();
     await this.#attendance.next();
   }
 
@@ -131,7 +128,7 @@ export class ChangeFeed {
       .db(database)
       .watch<Document, Document>(this.#pipeline(), { ...this.#place, maxAwaitTimeMS: 1000, batchSize: 1000 });
     try {
-      while (!this.#stopping.signal.aborted && this.#attendance.lasts) {
+      while (!this.#stopping.signal.aborted && this.#attendance.lasts()) {
         const event = await stream.tryNext();
         if (event?.['operationType'] === 'invalidate' || stream.closed)
           throw new Invalidated('the database was dropped');

@@ -30,10 +30,7 @@ export function startLiveUpdates(options: LiveOptions): { sockets: () => number;
   const server = openSockets(http, { hosts, gate });
   const namespace = server.of('/');
   const rooms = new Rooms(namespace);
-  const isWatched = () => namespace.sockets.size > 0;
-  // What is behind for nobody is not behind.
-  const onPublished = (lagMs: number) => parts.onPublished(isWatched() ? lagMs : 0);
-  const publisher = new Publisher({ ...parts, rooms, onPublished });
+  const publisher = new Publisher({ ...parts, rooms });
   const gatherer = new Gatherer({
     publish: (changed, oldestAt) => publisher.publish(changed, oldestAt),
     onLost: () => rooms.resyncAll(),
@@ -44,8 +41,7 @@ export function startLiveUpdates(options: LiveOptions): { sockets: () => number;
     ...feed,
     onChange: (change) => gatherer.add(change),
     onLost: () => rooms.resyncAll(),
-    isWatched,
-    onDeserted: () => parts.onPublished(0),
+    isWatched: () => namespace.sockets.size > 0,
     log,
   });
   takeSubscriptions({

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { changeStreams } from '@das/testkit/change-streams';
 import { startDas } from '@das/testkit/das';
 import type { Das } from '@das/testkit/das';
 import { eventually } from '@das/testkit/eventually';
@@ -27,23 +28,10 @@ afterAll(() => das[Symbol.asyncDispose]().finally(() => mongo[Symbol.asyncDispos
 const FEED = 'das-api-feed';
 const resyncs = () => live.of('resync').length;
 
-const feedCursors = async () => {
-  const { cursor } = (await mongo.admin({
-    aggregate: 1,
-    pipeline: [
-      { $currentOp: { allUsers: true, idleCursors: true } },
-      { $match: { appName: FEED, 'cursor.cursorId': { $exists: true } } },
-    ],
-    cursor: {},
-  })) as { cursor: { firstBatch: { cursor: { cursorId: unknown } }[] } };
-  return cursor.firstBatch.map((operation) => operation.cursor.cursorId);
-};
-
 test('its cursor is killed: it goes on where it was, nobody has to fetch again', async () => {
   await das.runToEnd({ script });
   const before = resyncs();
-  // MongoDB lists a cursor while it is idle or while it is read, and neither for an instant between the two.
-  const cursors = await eventually('the feed’s cursor', feedCursors, (found) => found.length > 0);
+  const cursors = await eventually('the feed’s cursor', () => changeStreams(das.db.db), (found) => found.length > 0); // prettier-ignore
   await das.db.db.command({ killCursors: '$cmd.aggregate', cursors });
   const run = await das.runToEnd({ script });
   await live.until('run', () => live.statesOf(run.id).at(-1) === 'completed');
