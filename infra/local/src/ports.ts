@@ -15,7 +15,7 @@ const given = new Set<number>();
 
 /**
  * Some port that is free now, and likely still is when a service that takes seconds to start listens on it: it is none that the system
- * gives to the next outgoing connection. (HDFS was seen to end at its start in one of some hundred times; that this was why is presumed.)
+ * gives to the next outgoing connection. (HDFS was once seen to end at its start; that this was why is presumed.)
  */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   for (let tries = 0; tries < TRIES; tries += 1) {

@@ -17,7 +17,7 @@ const RESTS = 12;
 
 /**
  * Gives back what bursts have left, each time once the process has been at rest for a while: an API that took 20,000 submits would
- * stay at 230 MiB or more, and goes back to 160 (M2 of the bench).
+ * stay at 186 to 230 MiB, and goes back to 132 to 157 (M2 of the bench).
  */
 export function releaseAfterBursts(utilization = utilizationSinceLast()): void {
   let burst = false;
